@@ -1,0 +1,288 @@
+"""A phytosanitary certificate as one value: what forms edit, rules judge, XML and paper show.
+
+Everything is text as it stands on the wire, so that nothing is lost by reading it; `dates.parse` and
+`Measure.number` interpret it. Fields marked "not on the wire" (stable ids, names as printed, what is derived
+from an attachment's bytes) take no part in equality: the law is `from_xml(to_xml(d)) == d`.
+Sources: ISPM 12, Appendix 1; UN/CEFACT SPSCertificate 17A; IPPC ePhyto mapping guide.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+VERSION: Final = 1
+
+EXPORT: Final = "851"
+RE_EXPORT: Final = "657"
+ISSUED: Final = "70"
+WITHDRAWN: Final = "40"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and its language (languageID, ISO 639-1, lower case; "" when none is given)."""
+
+    text: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An SPSNote: IPPC subject code, text, language. One note for each Content on the wire, never merged."""
+
+    subject: str
+    text: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity as written: decimal text (XML form, "." as point) and UN/ECE Rec 20 unit code."""
+
+    value: str = ""
+    unit: str = ""
+    unit_name: str = field(default="", compare=False)  # as printed, not on the wire
+
+    @property
+    def number(self) -> Decimal | None:
+        """The value, or None when it is empty or no finite number: the raw text is kept either way."""
+        try:
+            number = Decimal(self.value.strip())
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() else None
+
+    def __bool__(self) -> bool:
+        return bool(self.value or self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A party's number in a register (TypeCode with listName)."""
+
+    register: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Exporter or consignee: name (450), up to five address lines (200 each), registration numbers."""
+
+    name: str = ""
+    address: tuple[str, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """ISO 3166-1 alpha-2 code; the name as printed is not on the wire."""
+
+    code: str = ""
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Declared point of entry: UN/LOCODE (optional) and name."""
+
+    code: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Declared means of conveyance: Rec 19 mode, names of the means, voyage or flight number."""
+
+    mode: str = ""
+    means: tuple[Text, ...] = ()
+    number: str = ""
+    mode_name: str = field(default="", compare=False)  # as printed, not on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A container and its seals."""
+
+    number: str = ""
+    seals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Packages of one level: level code (1 inner ... 5 shipment), Rec 21 kind, quantity as written."""
+
+    level: str = ""
+    kind: str = ""
+    quantity: str = ""
+    kind_name: str = field(default="", compare=False)  # as printed, not on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """HS (a code), IPPCPCVP vegetable part and IPPCPCC condition (terms with language), or any other system."""
+
+    system: str = ""
+    code: str = ""
+    names: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Place of origin: country and its areas by name."""
+
+    country: Country = Country()
+    areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A disinfestation or disinfection treatment (AppliedSPSProcess, TypeCode ZZZ).
+
+    start, end: ISO 8601 as written. kind TTL1, method TTL2, chemicals TTCH: a code, or words with a language.
+    """
+
+    id: str = field(default="", compare=False)
+    start: str = ""
+    end: str = ""
+    duration: Measure = Measure()
+    kind: Text = Text()
+    method: Text = Text()
+    chemicals: tuple[Text, ...] = ()
+    temperature: Measure = Measure()
+    concentration: Measure = Measure()
+    information: tuple[Text, ...] = ()  # TTAI
+    full_text: tuple[Text, ...] = ()  # TTFT
+    kind_name: str = field(default="", compare=False)  # names as printed, not on the wire
+    method_name: str = field(default="", compare=False)
+    chemical_names: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """One line of the consignment. Its number on the wire is its position, counted from 1."""
+
+    id: str = field(default="", compare=False)
+    descriptions: tuple[Text, ...] = ()
+    common_names: tuple[Text, ...] = ()
+    scientific_names: tuple[Text, ...] = ()
+    batch: str = ""  # ProductionBatchID
+    intended_uses: tuple[Text, ...] = ()
+    net_weight: Measure = Measure()
+    gross_weight: Measure = Measure()
+    net_volume: Measure = Measure()
+    gross_volume: Measure = Measure()
+    notes: tuple[Note, ...] = ()
+    classifications: tuple[Classification, ...] = ()
+    packages: tuple[Package, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A referenced document. Its bytes stand once in a blob named by sha256 (hex).
+
+    kind: AWR the original certificate, ZZZ other. undecoded: the text when it is no valid Base64 (sha256 is "" then).
+    """
+
+    id: str = field(default="", compare=False)
+    sha256: str = ""
+    filename: str = ""
+    kind: str = ""
+    number: str = ""
+    date: str = ""
+    descriptions: tuple[Text, ...] = ()
+    undecoded: str = ""
+    media_type: str = field(default="", compare=False)  # judged by content
+    size: int = field(default=0, compare=False)  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Something of a received message that no field holds: XPath-like path by local names, and the XML text."""
+
+    path: str
+    xml: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One certificate, from the first keystroke (with gaps) to the archive."""
+
+    version: int = VERSION
+    type: str = ""  # EXPORT or RE_EXPORT, or what arrived
+    status: str = ""  # ISSUED or WITHDRAWN, or what arrived
+    number: str = ""
+    issued: str = ""  # IssueDateTime, ISO 8601 with offset when written by us
+    issuer: str = ""  # name of the issuing NPPO
+    notes: tuple[Note, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    place_of_issue: str = ""
+    officer: str = ""  # name of authorized officer
+    statements: tuple[str, ...] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
+    exporter: Party = Party()
+    consignee: Party = Party()
+    export_country: Country = Country()
+    reexport_country: Country = Country()
+    import_country: Country = Country()
+    transit_countries: tuple[Country, ...] = ()
+    entry: Location = Location()
+    movements: tuple[Movement, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    lines: tuple[TradeLine, ...] = ()
+    further: tuple[Further, ...] = ()
+
+
+def new_id() -> str:
+    """A stable id for a line, a treatment or an attachment; positions change, ids do not."""
+    return uuid4().hex[:12]
+
+
+def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
+    """The texts of the notes with one of these subject codes, in order."""
+    return [Text(note.text, note.language) for note in notes if note.subject in subjects]
+
+
+def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:
+    """These notes with all of one subject replaced; empty texts are left out."""
+    kept = [note for note in notes if note.subject != subject]
+    return (*kept, *(Note(subject, t.text, t.language) for t in texts if t.text))
+
+
+def line_by_id(document: Document, line_id: str) -> TradeLine | None:
+    return next((line for line in document.lines if line.id == line_id), None)
+
+
+def with_line(document: Document, line: TradeLine) -> Document:
+    """The document with this line in the place of the one with its id, or added at the end."""
+    if line_by_id(document, line.id) is None:
+        return replace(document, lines=(*document.lines, line))
+    return replace(document, lines=tuple(line if old.id == line.id else old for old in document.lines))
+
+
+_ADAPTER: Final = TypeAdapter(Document)
+
+
+def _pruned(value: Any) -> Any:
+    """Without empty values: every default is empty, so nothing is lost and rows stay small."""
+    if isinstance(value, dict):
+        kept = {key: _pruned(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item not in ("", 0, [], {})}
+    if isinstance(value, list | tuple):
+        return [_pruned(item) for item in value]
+    return value
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """JSON-ready data without the empty values; the version is always there."""
+    data: dict[str, Any] = _pruned(_ADAPTER.dump_python(document, mode="json"))
+    return data
+
+
+def from_json(data: Mapping[str, Any]) -> Document:
+    """The document of stored JSON; older versions are upgraded here. Raises pydantic.ValidationError."""
+    return _ADAPTER.validate_python(dict(data))
