@@ -156,7 +156,9 @@ class Treatment:
     concentration: Measure = Measure()
     information: tuple[Text, ...] = ()  # TTAI
     full_text: tuple[Text, ...] = ()  # TTFT
-    kind_name: str = field(default="", compare=False)  # names as printed, not on the wire
+    kind_name: str = field(
+        default="", compare=False
+    )  # names as printed, not on the wire
     method_name: str = field(default="", compare=False)
     chemical_names: tuple[str, ...] = field(default=(), compare=False)
 
@@ -223,7 +225,9 @@ class Document:
     attachments: tuple[Attachment, ...] = ()
     place_of_issue: str = ""
     officer: str = ""  # name of authorized officer
-    statements: tuple[str, ...] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
+    statements: tuple[
+        str, ...
+    ] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
     exporter: Party = Party()
     consignee: Party = Party()
     export_country: Country = Country()
@@ -244,10 +248,14 @@ def new_id() -> str:
 
 def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
     """The texts of the notes with one of these subject codes, in order."""
-    return [Text(note.text, note.language) for note in notes if note.subject in subjects]
+    return [
+        Text(note.text, note.language) for note in notes if note.subject in subjects
+    ]
 
 
-def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:
+def set_notes(
+    notes: Iterable[Note], subject: str, texts: Iterable[Text]
+) -> tuple[Note, ...]:
     """These notes with all of one subject replaced; empty texts are left out."""
     kept = [note for note in notes if note.subject != subject]
     return (*kept, *(Note(subject, t.text, t.language) for t in texts if t.text))
@@ -261,7 +269,10 @@ def with_line(document: Document, line: TradeLine) -> Document:
     """The document with this line in the place of the one with its id, or added at the end."""
     if line_by_id(document, line.id) is None:
         return replace(document, lines=(*document.lines, line))
-    return replace(document, lines=tuple(line if old.id == line.id else old for old in document.lines))
+    return replace(
+        document,
+        lines=tuple(line if old.id == line.id else old for old in document.lines),
+    )
 
 
 _ADAPTER: Final = TypeAdapter(Document)

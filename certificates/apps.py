@@ -1,0 +1,7 @@
+"""The app of certificates: drafting, issuing, paper, reception, review."""
+
+from django.apps import AppConfig
+
+
+class Certificates(AppConfig):
+    name = "certificates"

@@ -1,0 +1,281 @@
+"""Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
+
+from typing import ClassVar, Self
+
+import pgtrigger
+from django.contrib.contenttypes.fields import GenericRelation
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from certificates.ephyto.document import Document, from_json
+from gens.accounts import roles
+from gens.accounts.models import Event, Membership, Nppo, Office
+from hubclient.models import Envelope
+
+
+class Direction(models.TextChoices):
+    ISSUED = "issued"
+    RECEIVED = "received"
+
+
+class Status(models.TextChoices):
+    """Where a certificate is. Delivery is not a status: a certificate is ISSUED whatever the Hub does."""
+
+    # ours
+    DRAFT = "draft", _("Draft")
+    RETURNED = "returned", _("Returned")
+    SUBMITTED = "submitted", _("Submitted")
+    APPROVED = "approved", _("Approved")
+    ISSUED = "issued", _("Issued")
+    DISCARDED = "discarded", _("Discarded")
+    # both
+    REPLACED = "replaced", _("Replaced")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    # theirs
+    RECEIVED = "received", _("Received")
+    OPENED = "opened", _("Opened")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+
+
+EDITABLE = (Status.DRAFT, Status.RETURNED)
+NOT_FROZEN = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED)
+FROZEN_COLUMNS = (
+    "nppo_id",
+    "direction",
+    "counterpart",
+    "type",
+    "number",
+    "document",
+    "issued_at",
+    "issued_by_id",
+)
+
+
+class Certificates(models.QuerySet["Certificate"]):
+    """The one doorway: views take objects from visible_to(membership) and from nowhere else."""
+
+    def visible_to(self, membership: Membership) -> Self:
+        """What this membership may read: outgoing and incoming ones by role, of its own NPPO only."""
+        allowed = []
+        if membership.may(roles.READ_ISSUED):
+            allowed.append(Direction.ISSUED)
+        if membership.may(roles.READ_RECEIVED):
+            allowed.append(Direction.RECEIVED)
+        return self.filter(nppo=membership.nppo_id, direction__in=allowed)
+
+    def for_lists(self) -> Self:
+        """Without the document: lists never load it."""
+        return self.defer("document", "search_text").select_related(
+            "holder__user", "holder__office"
+        )
+
+
+class Certificate(models.Model):
+    """One certificate of (nppo, direction, counterpart, type, number). The columns below `document` follow from it
+    and are written only by `storage.store`."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    counterpart = models.CharField(
+        max_length=12, blank=True, help_text="Received: connection code of the sender."
+    )
+    type = models.CharField(max_length=12)
+    number = models.CharField(max_length=256, blank=True, help_text="Given at issue.")
+    reference = models.CharField(
+        max_length=32, blank=True, help_text="Of a draft: D-2026-0418. Never printed."
+    )
+    status = models.CharField(max_length=16, choices=Status.choices)
+    status_since = models.DateTimeField()
+    holder = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, help_text="Who has it now."
+    )
+    drafted_by = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, related_name="drafted"
+    )
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True)
+    issued_at = models.DateTimeField(null=True)
+    issued_by = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, related_name="issued"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    document = models.JSONField()
+    # written by store(): lists, filters and search
+    destination = models.CharField(max_length=2, blank=True)
+    exporter = models.CharField(max_length=200, blank=True)
+    consignee = models.CharField(max_length=200, blank=True)
+    commodity = models.CharField(max_length=200, blank=True)
+    quantity = models.CharField(max_length=60, blank=True)
+    line_count = models.PositiveIntegerField(default=0)
+    issue_date = models.DateField(
+        null=True, help_text="As printed: the day in the issuer's zone."
+    )
+    search_text = models.TextField(
+        blank=True, help_text="Folded words of all lines and names."
+    )
+
+    events = GenericRelation(
+        Event, content_type_field="subject_type", object_id_field="subject_id"
+    )
+    objects = Certificates.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["nppo", "direction", "counterpart", "type", "number"],
+                condition=~models.Q(number=""),
+                name="certificate_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["nppo", "direction", "status", "-status_since", "-id"],
+                name="certificate_worklist",
+            ),
+            GinIndex(
+                OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="issued_content_is_final",
+                operation=pgtrigger.UpdateOf(*FROZEN_COLUMNS),
+                condition=~pgtrigger.Q(
+                    old__status__in=[str(status) for status in NOT_FROZEN]
+                ),
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.reference
+
+    @property
+    def content(self) -> Document:
+        """The document as a value. Parse once and keep it: this reads the whole JSON."""
+        return from_json(self.document)
+
+
+class Blob(models.Model):
+    """The bytes of an attachment, once per NPPO and content."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    sha256 = models.CharField(max_length=64)
+    data = models.BinaryField()
+    media_type = models.CharField(max_length=64, help_text="Judged by content.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["nppo", "sha256"], name="blob_once")
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class Message(models.Model):
+    """Every XML sent or received for a certificate, byte for byte: the withdrawal (40) beside the original (70)."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, related_name="messages"
+    )
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, related_name="messages", null=True
+    )
+    status_code = models.CharField(max_length=12)
+    xml = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    findings = models.JSONField(
+        default=list,
+        help_text="What the rules said of it: [{rule, params, level, path}].",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["certificate", "created_at"], name="message_of_certificate"
+            )
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} {self.status_code}"
+
+
+class Rendering(models.Model):
+    """The PDF of an issued certificate, rendered once; every later print is these bytes, marked."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.OneToOneField(
+        Certificate, on_delete=models.PROTECT, related_name="rendering"
+    )
+    pdf = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    template_version = models.CharField(max_length=24)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class DraftInput(models.Model):
+    """What was typed into a section and does not parse ("12,5 kgs"): kept raw, shown again, blocks submit."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, related_name="inputs"
+    )
+    section = models.CharField(
+        max_length=64, help_text='"parties", or "lines.<line id>".'
+    )
+    data = models.JSONField(help_text="Field name to raw text.")
+    by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["certificate", "section"], name="input_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} {self.section}"
+
+
+class NumberSequence(models.Model):
+    """The last number given, per kind and year of an NPPO. Its row is locked while a number is taken."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=16, help_text='"certificate" or "draft".')
+    year = models.PositiveIntegerField()
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["nppo", "kind", "year"], name="sequence_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.year}: {self.last}"

@@ -1,0 +1,1 @@
+"""What people see and press. Every object comes through visible_to(membership)."""

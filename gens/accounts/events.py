@@ -1,0 +1,51 @@
+"""Recording what happened, in the vocabulary of the measures. Called inside the transaction of what it tells."""
+
+from typing import Final
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+from gens.accounts.models import Event, Membership
+
+DRAFTED: Final = "drafted"
+SUBMITTED: Final = "submitted"
+RETURNED: Final = "returned"
+APPROVED: Final = "approved"
+ISSUED: Final = "issued"
+HUB_ACCEPTED: Final = "hub_accepted"
+PARTNER_RECEIVED: Final = "partner_received"
+NOT_DELIVERED: Final = "not_delivered"
+PRINTED: Final = "printed"
+REPLACED: Final = "replaced"
+WITHDRAWN: Final = "withdrawn"
+ARRIVED: Final = "arrived"
+OPENED: Final = "opened"
+DECIDED: Final = "decided"
+DISCARDED: Final = "discarded"
+
+
+def record(
+    subject: models.Model,
+    action: str,
+    *,
+    by: Membership | None,
+    from_state: str = "",
+    to_state: str = "",
+    reason: str = "",
+    partner: str = "",
+) -> Event:
+    """Store what happened to this tenant row; by=None is the system itself."""
+    return Event.objects.create(
+        nppo_id=subject.nppo_id,  # type: ignore[attr-defined]  # every tenant row has it
+        subject_type=ContentType.objects.get_for_model(subject),
+        subject_id=subject.pk,
+        action=action,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        partner=partner,
+        by=by,
+        by_name=str(by.user) if by else "",
+        by_roles=by.roles if by else [],
+        office_name=by.office.name if by else "",
+    )

@@ -1,0 +1,93 @@
+"""For whom a request acts: the language of the person, and the tenant's transaction around every view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+
+from gens.accounts.models import Membership
+from gens.accounts.tenancy import acting_for
+
+type_of_view = Callable[..., HttpResponseBase]
+
+# Views that serve a person before a membership is chosen, by the start of their name.
+WITHOUT_MEMBERSHIP = ("account_", "accounts:", "healthz")
+
+
+class ActingRequest(HttpRequest):
+    """A request inside the tenant's transaction."""
+
+    membership: Membership
+
+
+def UserLanguage(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """The person's language; before sign-in the cookie's or the browser's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        language = (
+            user.language
+            if user.is_authenticated
+            else translation.get_language_from_request(request)
+        )
+        with translation.override(language):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+class ActingMembership:
+    """Runs each view under acting_for the NPPO of the membership chosen at sign-in, in that NPPO's time zone.
+
+    The membership is read again for every request: one that was ended a second ago opens nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(
+            None
+        ):  # process_view sets the NPPO's zone; it ends with the request
+            return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: type_of_view,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if not request.user.is_authenticated or name.startswith(WITHOUT_MEMBERSHIP):
+            return None
+        if "nppo" in request.session:
+            with acting_for(request.session["nppo"]):
+                membership = active_membership(request)
+                if membership is not None:
+                    request.membership = membership  # type: ignore[attr-defined]  # ActingRequest from here on
+                    timezone.activate(membership.nppo.zone)
+                    return view(request, *args, **kwargs)
+        return redirect(
+            f"/people/choose/?{urlencode({'next': request.get_full_path()})}"
+        )
+
+
+def active_membership(request: HttpRequest) -> Membership | None:
+    """The chosen membership of the signed-in person, if it is still active."""
+    return (
+        Membership.objects.select_related("nppo", "user", "office")
+        .filter(
+            pk=request.session.get("membership"),
+            user_id=request.user.pk,
+            is_active=True,
+        )
+        .first()
+    )

@@ -1,0 +1,187 @@
+"""The national plant protection organizations (tenants), their people, and what happened (events)."""
+
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import pgtrigger
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from gens.accounts import roles
+
+
+class Nppo(models.Model):
+    """A national plant protection organization: one tenant of the installation."""
+
+    code = models.CharField(
+        max_length=12,
+        unique=True,
+        help_text="Short name in addresses and log lines, such as WS.",
+    )
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+    name = models.CharField(
+        max_length=256, help_text="As it prints and travels (IssuerSPSParty/Name)."
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        help_text="IANA name: rules the printed date and the number's year.",
+    )
+    language = models.CharField(
+        max_length=8, default="en", help_text="Of its certificates beside English."
+    )
+    number_pattern = models.CharField(
+        max_length=64, default="{code}-{year}-{number:06d}"
+    )
+    four_eyes = models.BooleanField(
+        default=True,
+        help_text="Approval needs another person than the one who drafted.",
+    )
+    is_training = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("NPPO")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class People(BaseUserManager["User"]):
+    """Accounts by e-mail address, which is compared without case."""
+
+    def create_user(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person. What they may do stands in their memberships."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(
+        max_length=256, help_text="As it prints: name of authorized officer."
+    )
+    language = models.CharField(max_length=8, default="en")
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = People()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Office(models.Model):
+    """A place of the NPPO where certificates are drafted and issued."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    name = models.CharField(max_length=256)
+    place = models.CharField(max_length=256, help_text="Prints as place of issue.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["nppo", "name"], name="office_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person acting for an NPPO: with which roles, in which office, authorised until when."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    roles = ArrayField(
+        models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items()))
+    )
+    authorised_from = models.DateField(null=True, blank=True)
+    authorised_until = models.DateField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["nppo", "user"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.office}"
+
+    def may(self, permission: str) -> bool:
+        """Whether a role of this membership has the permission; issuing also needs its dates to cover today."""
+        if permission == roles.ISSUE and not self.is_authorised:
+            return False
+        return self.is_active and any(
+            permission in roles.PERMISSIONS[role] for role in self.roles
+        )
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether today, in the NPPO's zone, lies within the dates of authorisation (IPPC V.2a)."""
+        today = timezone.localdate(timezone=self.nppo.zone)
+        return (
+            (self.authorised_from or today) <= today <= (self.authorised_until or today)
+        )
+
+    @property
+    def role_names(self) -> list[str]:
+        return [str(roles.ROLE_NAMES[role]) for role in self.roles]
+
+
+class Event(models.Model):
+    """What happened to something, who did it acting as what, when, from which state to which, and why. Append-only."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+    action = models.CharField(max_length=32)
+    from_state = models.CharField(max_length=32, blank=True)
+    to_state = models.CharField(max_length=32, blank=True)
+    reason = models.TextField(blank=True)
+    partner = models.CharField(
+        max_length=12, blank=True, help_text="Connection code of the other NPPO."
+    )
+    by = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, help_text="None: the system."
+    )
+    by_name = models.CharField(
+        max_length=256, blank=True, help_text="The name at that time."
+    )
+    by_roles = ArrayField(models.CharField(max_length=32), default=list)
+    office_name = models.CharField(max_length=256, blank=True)
+    subject_type = models.ForeignKey(ContentType, on_delete=models.PROTECT)
+    subject_id = models.BigIntegerField()
+    subject = GenericForeignKey("subject_type", "subject_id")
+
+    class Meta:
+        # the timeline of a certificate or an envelope
+        indexes: ClassVar = [
+            models.Index(
+                fields=["subject_type", "subject_id", "at"], name="event_of_subject"
+            )
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,244 @@
+"""Settings of a GeNS installation, all from the environment; a secret X may come from the file named by X_FILE."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from gens import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = Path(os.environ.get("GENS_LOCAL") or ROOT / ".local")
+
+
+def env(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that NAME_FILE names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, str(default)).lower()
+    if value not in ("1", "true", "yes", "0", "false", "no"):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write true or false.")
+    return value in ("1", "true", "yes")
+
+
+def database(url: str, **extra: Any) -> dict[str, Any]:
+    """A DATABASES entry of a postgresql:// URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            "A database URL starts with postgresql://; GeNS works on PostgreSQL 15 or newer only."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        **extra,
+    }
+
+
+def database_urls() -> tuple[str, str, str]:
+    """URLs of gens_app, owner and pilothub: given, or those of the embedded PostgreSQL in .local."""
+    if app := env("DATABASE_URL"):
+        return app, env("DATABASE_OWNER_URL", app), env("PILOTHUB_DATABASE_URL", app)
+    urls = embedded.urls_if_running(LOCAL)
+    if (
+        urls is None
+    ):  # commands that need no database still work; the others say that nobody listens there
+        nobody = "postgresql://gens_app@127.0.0.1:1/gens"
+        return nobody, nobody, nobody
+    return urls.app, urls.owner, urls.pilothub
+
+
+_APP_URL, _OWNER_URL, _HUB_URL = database_urls()
+
+# The application is gens_app, held by row-level security; owner migrates and flushes; the pilot Hub is a stranger.
+DATABASES = {
+    "default": database(_APP_URL, TEST={"MIRROR": "owner"}),
+    "owner": database(_OWNER_URL),
+    "pilothub": database(_HUB_URL),
+}
+DATABASE_ROUTERS = ["gens.routers.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DEBUG = flag("DEBUG")
+DEMO = flag("GENS_DEMO")
+SECRET_KEY = env("SECRET_KEY") or embedded.secret_key(LOCAL)
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin
+]
+BEHIND_TLS = flag("BEHIND_TLS", not DEMO)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "pgtrigger",
+    "gens.accounts",
+    "hubclient",
+    "hubclient.pilothub",
+    "codelists",
+    "certificates",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "gens.accounts.middleware.UserLanguage",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "gens.accounts.middleware.ActingMembership",  # last: it wraps the view in the tenant's transaction
+]
+ROOT_URLCONF = "gens.urls"
+WSGI_APPLICATION = "gens.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "certificates.views.navigation.navigation",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "gens"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "gens.accounts.login.ClosedSignUp"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # accounts are made by administrators, never by sign-up
+)
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+SESSION_COOKIE_AGE = 12 * 3600
+EMAIL_BACKEND = env("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "gens@localhost")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("ar", "العربية"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("ru", "Русский"),
+    ("zh-hans", "中文"),
+]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"  # of the server's own notes; each NPPO has its own
+INSTALLATION_NAME = _("Generic ePhyto National System")
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [ROOT / "static"]
+STATIC_ROOT = LOCAL / "static"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Named by content once `collectstatic` has run, so that browsers keep them for a year; plain before.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if (STATIC_ROOT / "staticfiles.json").exists()
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        "data_folder_in": str(LOCAL / "broker"),
+        "data_folder_out": str(LOCAL / "broker"),
+        "control_folder": str(LOCAL / "broker-control"),
+    }
+    if CELERY_BROKER_URL.startswith("filesystem")
+    else {"socket_connect_timeout": 1}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL / "beat-schedule")
+SWEEP_SECONDS = float(env("SWEEP_SECONDS", "10" if DEMO else "60"))
+CELERY_BEAT_SCHEDULE = {
+    "deliver": {"task": "hubclient.tasks.deliver_waiting", "schedule": SWEEP_SECONDS},
+    "track": {"task": "hubclient.tasks.track_sent", "schedule": SWEEP_SECONDS},
+    "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
+    "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
+}
+
+PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
+PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,17 @@
+"""All addresses of an installation."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("people/", include("gens.accounts.urls")),
+    path("account/", include("allauth.account.urls")),
+]
