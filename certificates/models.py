@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 import pgtrigger
 from django.contrib.contenttypes.fields import GenericRelation
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +95,7 @@ class Certificate(models.Model):
     drafted_by = models.ForeignKey(
         Membership, on_delete=models.PROTECT, null=True, related_name="drafted"
     )
+    authors = ArrayField(models.BigIntegerField(), default=list, help_text="Memberships that wrote it: four eyes.")
     office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True)
     issued_at = models.DateTimeField(null=True)
     issued_by = models.ForeignKey(

@@ -1,0 +1,95 @@
+"""The only writer of a certificate's document and of the columns that follow from it, and of blobs."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from certificates.ephyto import attachments, dates
+from certificates.ephyto.document import Document, TradeLine, to_json
+from certificates.models import Blob, Certificate
+from codelists.folding import fold
+from gens.accounts.models import Membership
+
+LISTED = 200
+FOLLOWING = ("document", "destination", "exporter", "consignee", "commodity", "quantity", "line_count", "issue_date", "authors")
+
+
+def store(
+    certificate: Certificate, document: Document, *columns: str, author: Membership | None = None
+) -> Certificate:
+    """Write the document, its list and search columns and the named other columns; a new row is inserted.
+
+    author: the person whose words these are; four eyes will not let them approve or issue it.
+    """
+    if author is not None and author.pk not in certificate.authors:
+        certificate.authors.append(author.pk)
+    certificate.document = to_json(document)
+    certificate.destination = document.import_country.code[:2]
+    certificate.exporter = document.exporter.name[:LISTED]
+    certificate.consignee = document.consignee.name[:LISTED]
+    certificate.commodity = commodity(document)[:LISTED]
+    certificate.quantity = quantity(document)[:60]
+    certificate.line_count = len(document.lines)
+    certificate.issue_date = day_of(document.issued)
+    certificate.search_text = fold("\n".join(searched(certificate, document)))
+    if certificate.pk is None:
+        certificate.save(force_insert=True)
+    else:
+        certificate.save(update_fields=[*FOLLOWING, "search_text", *columns])
+    return certificate
+
+
+def line_name(line: TradeLine) -> str:
+    """What people call this line: its first description, else common, else botanical name."""
+    for texts in (line.descriptions, line.common_names, line.scientific_names):
+        if texts:
+            return texts[0].text
+    return ""
+
+
+def commodity(document: Document) -> str:
+    return ", ".join(dict.fromkeys(name for line in document.lines if (name := line_name(line))))
+
+
+def quantity(document: Document) -> str:
+    """The net weights added up when every line has one in the same unit; otherwise nothing, never a wrong sum."""
+    numbers = [line.net_weight.number for line in document.lines]
+    units = {(line.net_weight.unit, line.net_weight.unit_name) for line in document.lines}
+    if not numbers or len({code for code, _name in units}) != 1:
+        return ""
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return ""
+    code, name = max(units)
+    return f"{sum(known).normalize():f} {name or code}".strip() if known else ""
+
+
+def day_of(text: str) -> date | None:
+    """The calendar day as written: the day in the issuer's own zone."""
+    parsed = dates.parse(text)
+    return parsed.day if parsed else None
+
+
+def searched(certificate: Certificate, document: Document) -> Iterable[str]:
+    yield from (certificate.number, certificate.reference, document.exporter.name, document.consignee.name)
+    for line in document.lines:
+        for texts in (line.descriptions, line.common_names, line.scientific_names):
+            yield from (text.text for text in texts)
+
+
+def keep_blobs(nppo_id: int, blobs: Mapping[str, bytes]) -> None:
+    """Store attachment bytes, once per NPPO and content. Raises ValueError when a name is not its content's hash."""
+    for sha256, data in blobs.items():
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ValueError(f"The content of {sha256} hashes to something else.")
+    Blob.objects.bulk_create(
+        [Blob(nppo_id=nppo_id, sha256=s, data=d, media_type=attachments.media_type(d)) for s, d in blobs.items()],
+        ignore_conflicts=True,
+    )
+
+
+def blobs_of(nppo_id: int, document: Document) -> dict[str, bytes]:
+    """The bytes of the document's attachments, by sha256."""
+    wanted = {attachment.sha256 for attachment in document.attachments if attachment.sha256}
+    rows = Blob.objects.filter(nppo=nppo_id, sha256__in=wanted).values_list("sha256", "data") if wanted else []
+    return {sha256: bytes(data) for sha256, data in rows}

@@ -1,0 +1,236 @@
+"""What may be done to a certificate, by whom, from which state: one table and the verbs that follow it.
+
+Every verb locks the row, checks permission, state, four eyes and reason in that order, acts, and records the event,
+in the caller's tenant (acting_for). Nothing here waits for a network: the Hub and the printer hear of it after commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from certificates import numbering, storage, tasks
+from certificates.ephyto import document as ephyto
+from certificates.ephyto import rules, treatments, xml
+from certificates.models import Certificate, Direction, DraftInput, Message, Status
+from codelists.lookup import Codes
+from gens.accounts import events, roles
+from gens.accounts.models import Membership
+from hubclient import outbox
+from hubclient.models import Connection, Envelope
+from hubclient.tasks import deliver
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row of the table: who with `permission` may bring a certificate from `sources` to `target`."""
+
+    name: str
+    label: Promise
+    direction: Direction
+    sources: tuple[Status, ...]
+    target: Status
+    permission: str
+    event: str
+    reason: str = "none"  # none, optional, required
+    four_eyes: bool = False
+    is_final: bool = False  # cannot be undone: the confirmation page says so
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.reason == "required"
+
+
+_OURS, _THEIRS = Direction.ISSUED, Direction.RECEIVED
+_OPEN = (Status.RECEIVED, Status.OPENED)
+
+_ROWS: Final = (
+    Action("submit", _("Submit for approval"), _OURS, (Status.DRAFT, Status.RETURNED), Status.SUBMITTED, roles.DRAFT, events.SUBMITTED),
+    Action("issue", _("Issue"), _OURS, (Status.APPROVED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True),
+    Action("approve", _("Approve"), _OURS, (Status.SUBMITTED,), Status.APPROVED, roles.APPROVE, events.APPROVED, four_eyes=True),
+    Action("return", _("Return with a reason"), _OURS, (Status.SUBMITTED, Status.APPROVED), Status.RETURNED, roles.APPROVE, events.RETURNED, reason="required"),
+    Action("discard", _("Discard this draft"), _OURS, (Status.DRAFT, Status.RETURNED), Status.DISCARDED, roles.DRAFT, events.DISCARDED, is_final=True),
+    Action("open", _("Open"), _THEIRS, (Status.RECEIVED,), Status.OPENED, roles.DECIDE, events.OPENED),
+    Action("accept", _("Accept"), _THEIRS, _OPEN, Status.ACCEPTED, roles.DECIDE, events.DECIDED, reason="optional", is_final=True),
+    Action("refuse", _("Refuse"), _THEIRS, _OPEN, Status.REFUSED, roles.DECIDE, events.DECIDED, reason="required", is_final=True),
+)  # fmt: skip
+TRANSITIONS: Final[dict[str, Action]] = {action.name: action for action in _ROWS}
+
+
+class NotAllowed(PermissionDenied):
+    """This membership may not do that."""
+
+
+class SecondPersonNeeded(NotAllowed):
+    """Four eyes: who drafted, changed or submitted it can neither approve nor issue it."""
+
+
+class WrongStatus(Exception):
+    """The certificate is no longer where it was: somebody was faster. The view answers 409."""
+
+    def __init__(self, certificate: Certificate, action: str) -> None:
+        super().__init__(f"{action}: {certificate} is {certificate.status}")
+        self.certificate, self.action = certificate, action
+
+
+class ReasonMissing(Exception):
+    """The action needs a reason in words."""
+
+
+class Blocked(Exception):
+    """SEVERE problems, or input that does not parse, stand in the way."""
+
+    def __init__(self, problems: list[rules.Problem], inputs: list[DraftInput]) -> None:
+        super().__init__(f"{len(problems)} problems, {len(inputs)} inputs that do not parse")
+        self.problems, self.inputs = problems, inputs
+
+
+def available_actions(membership: Membership, certificate: Certificate) -> list[Action]:
+    """What this membership may do now, the next step first. Buttons come from it."""
+    return [
+        action
+        for action in TRANSITIONS.values()
+        if certificate.status in action.sources
+        and certificate.direction == action.direction
+        and membership.may(action.permission)
+        and not _is_same_person(action, certificate, membership)
+    ]
+
+
+def perform(name: str, certificate: Certificate, *, by: Membership, reason: str = "") -> Certificate:
+    """Do the named action. Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, Blocked; then nothing has changed."""
+    return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, reason.strip())
+
+
+def _is_same_person(action: Action, certificate: Certificate, by: Membership) -> bool:
+    return action.four_eyes and by.nppo.four_eyes and by.pk in certificate.authors
+
+
+def _locked(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+    """The row, locked and checked. Refuses before it reads anything more."""
+    row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
+    if not by.may(action.permission) or row.direction != action.direction:
+        raise NotAllowed
+    if row.status not in action.sources:
+        raise WrongStatus(row, action.name)
+    if _is_same_person(action, row, by):
+        raise SecondPersonNeeded
+    if action.needs_reason and not reason:
+        raise ReasonMissing
+    return row
+
+
+def _arrive(row: Certificate, target: Status, holder: Membership | None, at: datetime) -> tuple[str, ...]:
+    """Set state and holder; the names of the columns to save."""
+    row.status, row.status_since, row.holder = target, at, holder
+    return "status", "status_since", "holder"
+
+
+def _record(row: Certificate, action: Action, came_from: str, by: Membership, reason: str) -> None:
+    events.record(row, action.event, by=by, from_state=came_from, to_state=row.status, reason=reason, partner=row.counterpart)
+
+
+_HOLDER_AFTER: Final[dict[str, Callable[[Certificate, Membership], Membership | None]]] = {
+    "return": lambda row, by: row.drafted_by,
+    "open": lambda row, by: by,
+}
+
+
+def _move(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+    """A change of state and nothing else."""
+    with transaction.atomic():
+        row = _locked(action, certificate, by, reason)
+        came_from = row.status
+        holder = _HOLDER_AFTER.get(action.name, lambda row, by: None)(row, by)
+        row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
+        _record(row, action, came_from, by, reason)
+    return row
+
+
+def _submit(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+    with transaction.atomic():
+        row = _locked(action, certificate, by, reason)
+        refuse_if_severe(rules.problems(row.content, "submit", Codes()), list(row.inputs.all()))
+        if by.pk not in row.authors:
+            row.authors.append(by.pk)
+            row.save(update_fields=["authors"])
+        return _move(action, row, by, reason)
+
+
+def refuse_if_severe(problems: list[rules.Problem], inputs: list[DraftInput] | None = None) -> None:
+    """Only SEVERE blocks. Raises Blocked."""
+    severe = [problem for problem in problems if problem.level == rules.SEVERE]
+    if severe or inputs:
+        raise Blocked(severe, inputs or [])
+
+
+def _issue(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+    """Number from the locked counter, document frozen, XML, rules, message, outbox row, event: all or nothing."""
+    with transaction.atomic():
+        row = _locked(action, certificate, by, reason)
+        came_from, now = row.status, timezone.now()
+        document = _as_issued(row.content, by, now)
+        problems = rules.problems(document, "issue", Codes())
+        refuse_if_severe(problems)
+        data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
+        row.number, row.issued_at, row.issued_by, row.office = document.number, now, by, by.office
+        storage.store(row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now))
+        envelope = _enqueue(row, document, data)
+        Message.objects.create(
+            nppo_id=row.nppo_id,
+            certificate=row,
+            envelope=envelope,
+            status_code=document.status,
+            xml=data,
+            sha256=outbox.sha256(data),
+            findings=[rules.as_data(problem) for problem in problems],
+        )
+        _record(row, action, came_from, by, reason)
+        transaction.on_commit(lambda: _ring(row, envelope))
+    return row
+
+
+def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyto.Document:
+    """What only issuing fills: number, date with the NPPO's offset, issuer, place, officer, statement, treatments in full."""
+    complete = replace(
+        document,
+        number=numbering.certificate_number(by.nppo, at),
+        issued=at.astimezone(by.nppo.zone).replace(microsecond=0).isoformat(),
+        issuer=by.nppo.name,
+        place_of_issue=by.office.place,
+        officer=by.user.name,
+        status=ephyto.ISSUED,
+        statements=document.statements or ("1",),
+    )
+    return treatments.with_full_texts(complete)
+
+
+def _enqueue(row: Certificate, document: ephyto.Document, data: bytes) -> Envelope | None:
+    """The outbox row; None when the NPPO has no connection: then the paper goes alone."""
+    connection = Connection.objects.filter(nppo=row.nppo_id, is_active=True).first()
+    if connection is None:
+        return None
+    return outbox.enqueue(
+        connection,
+        receiver=document.import_country.code,
+        certificate_type=document.type,
+        certificate_status=document.status,
+        certificate_number=document.number,
+        content=data,
+    )
+
+
+def _ring(row: Certificate, envelope: Envelope | None) -> None:
+    """After commit: the bells for delivery and paper. Should they not be heard, the sweeps find the work."""
+    if envelope is not None:
+        outbox.nudge(deliver, envelope.pk, row.nppo_id)
+    outbox.nudge(tasks.render, row.pk, row.nppo_id)
+
+
+_VERBS: Final = {"submit": _submit, "issue": _issue}

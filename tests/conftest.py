@@ -1,0 +1,51 @@
+"""What every test may use. The application connects as gens_app: a test that forgets acting_for sees nothing."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs PostgreSQL, so that it can run again on another version."""
+    for item in items:
+        if item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of reference data (WSDL, samples). Named by GENS_REFERENCE, a missing one is a failure."""
+    named = os.environ.get("GENS_REFERENCE")
+    folder = Path(named) if named else ROOT.parent / "shared"
+    if not (folder / "ephyto" / "samples").is_dir():
+        if named:
+            pytest.fail(f"GENS_REFERENCE names {named}, and it holds no reference data.")
+        pytest.skip("No reference data: set GENS_REFERENCE.")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings: object, tmp_path: Path) -> Iterator[None]:
+    """No TLS in front of the test client, passwords that hash fast, bells that ring in a folder of the test's own."""
+    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    return
+
+
+@pytest.fixture
+def signed_in(client: Client):
+    """Sign a membership in: signed_in(membership) -> the client acting for it."""
+
+    def sign_in(membership: object) -> Client:
+        client.force_login(membership.user)  # type: ignore[attr-defined]
+        session = client.session
+        session["nppo"], session["membership"] = membership.nppo_id, membership.pk  # type: ignore[attr-defined]
+        session.save()
+        return client
+
+    return sign_in

@@ -1,0 +1,112 @@
+"""Rows for tests, made as the application makes them. Call them inside acting_for(nppo.pk)."""
+
+from dataclasses import replace
+
+import factory
+from django.utils import timezone
+
+from certificates import storage
+from certificates.ephyto.document import (
+    EXPORT,
+    ISSUED,
+    Country,
+    Document,
+    Location,
+    Measure,
+    Movement,
+    Origin,
+    Package,
+    Party,
+    Text,
+    TradeLine,
+    new_id,
+)
+from certificates.models import Certificate, Direction, Status
+from gens.accounts.models import Membership, Nppo, Office, User
+from gens.accounts.tenancy import acting_for
+
+
+class NppoFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Nppo
+        django_get_or_create = ("code",)
+
+    code = "WS"
+    country = factory.SelfAttribute("code")
+    name = factory.LazyAttribute(lambda o: f"Plant Protection Organization of {o.code}")
+    time_zone = "Pacific/Apia"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = factory.Sequence(lambda n: f"Person {n}")
+
+
+class OfficeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Office
+        django_get_or_create = ("nppo", "name")
+
+    name = "Apia office"
+    place = "Apia"
+
+
+def make_membership(nppo: Nppo, *roles: str, **fields: object) -> Membership:
+    """A new person with these roles in this NPPO."""
+    with acting_for(nppo.pk):
+        return Membership.objects.create(
+            nppo=nppo, user=UserFactory(), office=OfficeFactory(nppo=nppo), roles=list(roles), **fields
+        )
+
+
+def valid_document(**changes: object) -> Document:
+    """A document that may be submitted: taro from Samoa to New Zealand."""
+    line = TradeLine(
+        id=new_id(),
+        descriptions=(Text("Taro, fresh corms", "en"),),
+        common_names=(Text("Taro", "en"),),
+        scientific_names=(Text("Colocasia esculenta"),),
+        net_weight=Measure("12400", "KGM", "kg"),
+        packages=(Package("4", "BG", "620", "bag"),),
+        origins=(Origin(Country("WS", "Samoa"), ("Aleipata, Upolu",)),),
+    )
+    document = Document(
+        type=EXPORT,
+        status=ISSUED,
+        statements=("1",),
+        exporter=Party("Upolu Growers Ltd", ("Vaitele Industrial Zone", "Apia, Samoa")),
+        consignee=Party("Pasifika Fresh Imports Ltd", ("14 Wharf Road, Onehunga", "Auckland 1061, New Zealand")),
+        export_country=Country("WS", "Samoa"),
+        import_country=Country("NZ", "New Zealand"),
+        entry=Location("NZAKL", "Port of Auckland"),
+        movements=(Movement("1", (Text("Southern Pearl", "en"),), "214S", "Maritime transport"),),
+        lines=(line,),
+    )
+    return replace(document, **changes)  # type: ignore[arg-type]
+
+
+def make_certificate(
+    nppo: Nppo,
+    status: Status = Status.DRAFT,
+    *,
+    by: Membership | None = None,
+    direction: Direction = Direction.ISSUED,
+    document: Document | None = None,
+    **fields: object,
+) -> Certificate:
+    """A certificate in this state, without the road that leads there."""
+    with acting_for(nppo.pk):
+        certificate = Certificate(
+            nppo=nppo,
+            direction=direction,
+            type=EXPORT,
+            status=status,
+            status_since=timezone.now(),
+            drafted_by=by,
+            holder=by,
+            **fields,
+        )
+        return storage.store(certificate, document or valid_document(), author=by)
