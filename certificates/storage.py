@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from certificates.ephyto import attachments, dates
+from certificates.ephyto import dates
+from certificates.ephyto.media import media_type
 from certificates.ephyto.document import Document, TradeLine, to_json
 from certificates.models import Blob, Certificate
 from codelists.folding import fold
@@ -83,7 +84,7 @@ def keep_blobs(nppo_id: int, blobs: Mapping[str, bytes]) -> None:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise ValueError(f"The content of {sha256} hashes to something else.")
     Blob.objects.bulk_create(
-        [Blob(nppo_id=nppo_id, sha256=s, data=d, media_type=attachments.media_type(d)) for s, d in blobs.items()],
+        [Blob(nppo_id=nppo_id, sha256=s, data=d, media_type=media_type(d)) for s, d in blobs.items()],
         ignore_conflicts=True,
     )
 

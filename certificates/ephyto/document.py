@@ -156,9 +156,7 @@ class Treatment:
     concentration: Measure = Measure()
     information: tuple[Text, ...] = ()  # TTAI
     full_text: tuple[Text, ...] = ()  # TTFT
-    kind_name: str = field(
-        default="", compare=False
-    )  # names as printed, not on the wire
+    kind_name: str = field(default="", compare=False)  # names as printed, not on the wire
     method_name: str = field(default="", compare=False)
     chemical_names: tuple[str, ...] = field(default=(), compare=False)
 
@@ -225,9 +223,7 @@ class Document:
     attachments: tuple[Attachment, ...] = ()
     place_of_issue: str = ""
     officer: str = ""  # name of authorized officer
-    statements: tuple[
-        str, ...
-    ] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
+    statements: tuple[str, ...] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
     exporter: Party = Party()
     consignee: Party = Party()
     export_country: Country = Country()
@@ -248,14 +244,10 @@ def new_id() -> str:
 
 def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
     """The texts of the notes with one of these subject codes, in order."""
-    return [
-        Text(note.text, note.language) for note in notes if note.subject in subjects
-    ]
+    return [Text(note.text, note.language) for note in notes if note.subject in subjects]
 
 
-def set_notes(
-    notes: Iterable[Note], subject: str, texts: Iterable[Text]
-) -> tuple[Note, ...]:
+def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:
     """These notes with all of one subject replaced; empty texts are left out."""
     kept = [note for note in notes if note.subject != subject]
     return (*kept, *(Note(subject, t.text, t.language) for t in texts if t.text))

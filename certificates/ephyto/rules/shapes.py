@@ -1,0 +1,103 @@
+"""The shapes of rules and problems, and how a rule walks a document."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from certificates.ephyto.document import Document, Text, TradeLine
+
+Level = Literal["SEVERE", "WARNING", "INFO"]
+Stage = Literal["submit", "issue", "received", "hub"]
+SEVERE: Final = "SEVERE"
+WARNING: Final = "WARNING"
+INFO: Final = "INFO"
+
+# Areas of the Hub's ValidationResult.
+MANDATORY: Final = "MandatoryElements"
+MAPPING: Final = "Mapping"
+SCHEMA: Final = "Schema"
+
+OURS: Final[frozenset[Stage]] = frozenset({"submit", "issue"})
+AT_ISSUE: Final[frozenset[Stage]] = frozenset({"issue"})
+EVERYWHERE: Final[frozenset[Stage]] = frozenset({"submit", "issue", "received", "hub"})
+COMPLETE: Final[frozenset[Stage]] = frozenset({"issue", "received", "hub"})
+
+BLANKS: Final = {"", "null", "ninguno", "sin dato"}
+
+
+class Codes(Protocol):
+    """What rules ask of code lists."""
+
+    def known(self, list_name: str, code: str) -> bool | None:
+        """Whether an active list holds the code; None when there is no such list to judge by."""
+
+
+class NoCodes:
+    """Judges without code lists: every code is left alone."""
+
+    def known(self, list_name: str, code: str) -> bool | None:
+        return None
+
+
+# Where a rule is broken: path to the field, and the parameters of its text.
+Finding = tuple[str, dict[str, str]]
+Check = Callable[[Document, Codes], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """id, what is wrong in English with {params}, and how to find it."""
+
+    id: str
+    area: str
+    level: Level
+    stages: frozenset[Stage]
+    source: str
+    text: str
+    check: Check = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A broken rule. path names the field, such as consignee.name or lines.<line id>.net_weight."""
+
+    rule: str
+    area: str
+    level: Level
+    path: str
+    params: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+def is_blank(text: str) -> bool:
+    """Empty, or one of the words that some systems write for nothing."""
+    return text.strip().casefold() in BLANKS
+
+
+def has_text(texts: tuple[Text, ...]) -> bool:
+    return any(not is_blank(text.text) for text in texts)
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text for translation; the words are looked up where they are shown."""
+    return text
+
+
+def blank(path: str, value: Callable[[Document], str]) -> Check:
+    """A field of the document that must not be blank."""
+
+    def check(document: Document, codes: Codes) -> Iterator[Finding]:
+        if is_blank(value(document)):
+            yield path, {}
+
+    return check
+
+
+def each_line(find: Callable[[TradeLine], Iterator[Finding]]) -> Check:
+    """A check of every line: paths get the line's id in front, {line} is its number."""
+
+    def check(document: Document, codes: Codes) -> Iterator[Finding]:
+        for number, line in enumerate(document.lines, start=1):
+            for path, params in find(line):
+                yield f"lines.{line.id}.{path}", {"line": str(number), **params}
+
+    return check
