@@ -26,6 +26,7 @@ class Code(models.Model):
 
     list = models.CharField(max_length=24, choices=List.choices)
     code = models.CharField(max_length=24)
+    symbol = models.CharField(max_length=24, blank=True, help_text="As printed behind a number: kg, °C.")
     kind = models.CharField(
         max_length=24,
         blank=True,

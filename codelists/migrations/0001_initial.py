@@ -47,6 +47,10 @@ class Migration(migrations.Migration):
                 ),
                 ("code", models.CharField(max_length=24)),
                 (
+                    "symbol",
+                    models.CharField(blank=True, help_text="As printed behind a number: kg, °C.", max_length=24),
+                ),
+                (
                     "kind",
                     models.CharField(
                         blank=True,

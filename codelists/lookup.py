@@ -1,0 +1,57 @@
+"""Finding codes: by what was typed, in any language, without accents; and the names that are printed."""
+
+from typing import Final
+
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+
+from codelists.folding import fold
+from codelists.models import Code
+
+FOUND: Final = 12  # how many a look-up shows
+
+
+def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
+    codes = Code.objects.filter(list=list_name, is_active=True)
+    return codes.filter(kind=kind) if kind else codes
+
+
+def find(list_name: str, text: str, language: str, limit: int = FOUND) -> list[Code]:
+    """Codes whose name in any language, or whose code, starts with the text; then those that hold it anywhere."""
+    wanted = fold(text)
+    if not wanted:
+        return []
+    starts = Q(folded__startswith=wanted) | Q(folded__contains=f"\n{wanted}")
+    codes = _active(list_name).filter(folded__contains=wanted)
+    first = Case(When(starts, then=Value(True)), default=Value(False), output_field=BooleanField())
+    found = codes.annotate(starts=first).order_by("-starts", "position", "code")[:limit]
+    return sorted(found, key=lambda code: (not code.starts, code.position, fold(code.name(language))))
+
+
+def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
+    """(code, name) of the whole list: frequent ones first, then by name."""
+    codes = sorted(_active(list_name, kind), key=lambda code: (code.position, fold(code.name(language))))
+    return [(code.code, code.name(language)) for code in codes]
+
+
+def by_code(list_name: str, code: str) -> Code | None:
+    """The code, retired ones too: old certificates show what was printed."""
+    return Code.objects.filter(list=list_name, code=code).first() if code else None
+
+
+def name_of(list_name: str, code: str, language: str) -> str:
+    """The name in this language; the code itself when the list does not hold it."""
+    found = by_code(list_name, code)
+    return found.name(language) if found else code
+
+
+class Codes:
+    """Code lists as the rules ask for them; each list is read once for one judgement."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, frozenset[str]] = {}
+
+    def known(self, list_name: str, code: str) -> bool | None:
+        if list_name not in self._lists:
+            self._lists[list_name] = frozenset(_active(list_name).values_list("code", flat=True))
+        held = self._lists[list_name]
+        return code in held if held else None
