@@ -4,13 +4,16 @@ import logging
 from typing import Final
 
 from celery import shared_task
-from django.conf import settings
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError
 
 from certificates import printing, reception
-from certificates.models import Certificate, Direction, Status
+from certificates.models import Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
-from hubclient.models import Connection
+from hubclient.accounts import client_of, connection_of
+from hubclient.models import Connection, Envelope
+from hubclient.soap import HubClient, HubError
 
 log = logging.getLogger(__name__)
 
@@ -19,19 +22,72 @@ AT_ONCE: Final = 50  # certificates rendered by one sweep
 
 @shared_task
 def receive_all() -> None:
-    """Beat: ring for every active connection, so that a slow Hub of one NPPO delays no other."""
+    """Beat: one bell for each active connection, so that a slow Hub of one NPPO delays no other."""
     with sweeping():
         connections = list(Connection.objects.filter(is_active=True).values_list("pk", "nppo_id"))
     for connection_id, nppo_id in connections:
         outbox.nudge(receive, connection_id, nppo_id)
 
 
-@shared_task(soft_time_limit=600, time_limit=660)
+@shared_task(soft_time_limit=900, time_limit=960)
 def receive(connection_id: int, nppo_id: int) -> None:
-    """Store what waits at the Hub; then judge, acknowledge and take each envelope, one by one."""
-    inbox.fetch(connection_id, nppo_id)
-    for envelope_id in inbox.due(connection_id, nppo_id):
+    """Store what waits at the Hub; then judge, acknowledge and take each envelope by itself."""
+    connection = connection_of(connection_id, nppo_id)
+    if connection is None:
+        return
+    with client_of(connection) as client:
         try:
-            handle(envelope_id, nppo_id)
-        except Exception:  # noqa: BLE001  one envelope never blocks the next; its lease ends and it is tried again
-            log.exception("Envelope %s could not be handled; nothing was acknowledged for our own failure.", envelope_id)
+            inbox.fetch(connection, client)
+        except HubError as error:
+            log.warning("No listing from the Hub of %s: %s", connection, error)
+        for envelope_id in inbox.due(connection):
+            envelope = inbox.claim(envelope_id, nppo_id)
+            if envelope is not None:
+                _handle(envelope, client)
+
+
+def _handle(envelope: Envelope, client: HubClient) -> None:
+    """The next steps of one envelope. What fails is logged and tried again later; the next envelope does not wait."""
+    try:
+        if envelope.state == Envelope.State.STORED:
+            judgement = reception.judge(bytes(envelope.content))
+            inbox.keep_verdict(envelope, judgement.verdict, judgement.message)
+        if envelope.state == Envelope.State.JUDGED:
+            inbox.acknowledge(envelope, client)
+    except HubError as error:
+        log.warning("Envelope %s is not acknowledged yet: %s", envelope.tracking_number, error)
+    except SoftTimeLimitExceeded:
+        raise
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError):
+        # our own failure: nothing is acknowledged, an operator finds it here
+        log.exception("Envelope %s could not be judged.", envelope.tracking_number)
+        return
+    _take(envelope)
+
+
+def _take(envelope: Envelope) -> None:
+    if envelope.is_taken:
+        return
+    try:
+        with acting_for(envelope.nppo_id):
+            reception.take(envelope)
+            inbox.taken(envelope)
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError):
+        log.exception("Envelope %s is stored, but its certificate could not be kept yet.", envelope.tracking_number)
+
+
+@shared_task(soft_time_limit=120, time_limit=150)
+def render(certificate_id: int, nppo_id: int) -> None:
+    """The bell of one PDF."""
+    printing.render(certificate_id, nppo_id)
+
+
+@shared_task(soft_time_limit=900, time_limit=960)
+def render_missing() -> None:
+    """Beat: the issued certificates that have no PDF yet."""
+    with sweeping():
+        rendered = Rendering.objects.values("certificate_id")
+        issued = Certificate.objects.filter(direction=Direction.ISSUED, issued_at__isnull=False)
+        missing = list(issued.exclude(pk__in=rendered).values_list("pk", "nppo_id")[:AT_ONCE])
+    for certificate_id, nppo_id in missing:
+        printing.render(certificate_id, nppo_id)

@@ -230,6 +230,8 @@ CELERY_BEAT_SCHEDULE = {
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
 
+# Between two looks for an envelope whose outcome is unknown; the Hub may still be at work on it.
+HUBCLIENT_LOOK_SECONDS = float(env("HUBCLIENT_LOOK_SECONDS", "20" if DEMO else "120"))
 PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
 PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 

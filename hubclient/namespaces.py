@@ -1,0 +1,8 @@
+"""The namespaces of the Hub's contract: all that the client and the pilot Hub share."""
+
+from typing import Final
+
+SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+HUB: Final = "http://ephyto.ippc.int/"
+ENTITIES: Final = "http://ephyto.ippc.int/HUB.Entities"
+ACTION: Final = "http://ephyto.ippc.int/IDeliveryService/"

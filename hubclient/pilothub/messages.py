@@ -1,0 +1,128 @@
+"""The Hub's side of SOAP: reading requests and writing answers. Written apart from the client, from the WSDL alone."""
+
+from collections.abc import Iterable
+from typing import Final
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from hubclient.namespaces import ENTITIES, HUB, SOAP
+from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
+
+MAX_SOAP: Final = 16_000_000
+_OPEN: Final = (
+    f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:h="{HUB}" xmlns:e="{ENTITIES}">'
+)
+_CLOSE: Final = "</s:Body></s:Envelope>"
+
+
+class BadRequest(Exception):
+    """What came is no SOAP request."""
+
+
+def operation(data: bytes) -> tuple[str, etree._Element]:
+    """The name of the body element and the element: never the SOAPAction, which two operations share."""
+    if len(data) > MAX_SOAP:
+        raise BadRequest(f"The request has more than {MAX_SOAP} bytes.")
+    if b"<!DOCTYPE" in data[:4096]:
+        raise BadRequest("A DOCTYPE is not accepted.")
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as error:
+        raise BadRequest(f"The request is not XML: {error}") from error
+    for part in root.findall(f"{{{SOAP}}}Body/*"):
+        name = etree.QName(part).localname
+        return name, part
+    raise BadRequest("The request has no SOAP body.")
+
+
+def argument(request: etree._Element, name: str) -> str:
+    """The text of a child, by local name; "" when it is not there."""
+    found = request.xpath("string(*[local-name()=$name])", name=name)
+    return str(found)
+
+
+def inner(request: etree._Element, *names: str) -> etree._Element:
+    """The child with one of these local names. Raises BadRequest without it."""
+    for child in request:
+        if isinstance(child.tag, str) and etree.QName(child).localname in names:
+            return child
+    raise BadRequest(f"The request holds no {names[0]}.")
+
+
+def answer(name: str, content: str = "") -> bytes:
+    """The response of an operation: its wrapper around this content."""
+    return f"{_OPEN}<h:{name}Response>{content}</h:{name}Response>{_CLOSE}".encode()
+
+
+def fault(message: str) -> bytes:
+    detail = f"<h:HubWebException><h:message>{_safe(message)}</h:message></h:HubWebException>"
+    return (
+        f"{_OPEN}<s:Fault><faultcode>s:Server</faultcode><faultstring>{_safe(message)}</faultstring>"
+        f"<detail>{detail}</detail></s:Fault>{_CLOSE}"
+    ).encode()
+
+
+def _safe(text: str) -> str:
+    """Text for an XML element; a carriage return must survive the receiver's parser."""
+    return escape(text, {"\r": "&#13;"})
+
+
+def _entity(name: str, text: str) -> str:
+    return f"<e:{name}>{_safe(text)}</e:{name}>"
+
+
+def header(envelope: HeldEnvelope, tracking_info: str = "") -> str:
+    """The children of an EnvelopeHeader."""
+    return "".join(
+        (
+            _entity("From", envelope.sender),
+            _entity("To", envelope.receiver),
+            _entity("CertificateType", envelope.certificate_type),
+            _entity("CertificateStatus", envelope.certificate_status),
+            _entity("NPPOCertificateNumber", envelope.number),
+            _entity("hubDeliveryNumber", envelope.tracking_number),
+            _entity("HUBTrackingInfo", tracking_info or envelope.state),
+            _entity("hubDeliveryErrorMessage", envelope.error_message),
+        )
+    )
+
+
+def result(name: str, content: str) -> bytes:
+    """A response with its ...Result element."""
+    return answer(name, f"<h:{name}Result>{content}</h:{name}Result>")
+
+
+def headers(name: str, envelopes: Iterable[HeldEnvelope]) -> bytes:
+    return result(name, "".join(f"<e:EnvelopeHeader>{header(e)}</e:EnvelopeHeader>" for e in envelopes))
+
+
+def envelope(name: str, held: HeldEnvelope) -> bytes:
+    return result(name, header(held) + _entity("Content", held.content))
+
+
+def nppo(registered: RegisteredNppo) -> str:
+    """The children of an Nppo; type and status of allowed documents are attributes of unqualified children."""
+    documents = "".join(
+        f'<e:AllowedDocument active="true"><certificateType number="{int(kind)}"/>'
+        f'<certificateStatus number="{int(status)}"/></e:AllowedDocument>'
+        for kind, status in registered.accepts
+    )
+    return (
+        _entity("Country", registered.code)
+        + _entity("Receive", str(registered.may_receive).lower())
+        + _entity("Send", str(registered.may_send).lower())
+        + documents
+    )
+
+
+def findings(results: Iterable[tuple[str, str, str, str]]) -> bytes:
+    """ValidatePhytoXML: (area, field, level, message) each; no result is a clean message."""
+    return answer(
+        "ValidatePhytoXML",
+        "".join(
+            f"<h:ValidationResult><area>{_safe(area)}</area><field>{_safe(field)}</field>"
+            f"<level>{_safe(level)}</level><msg>{_safe(message)}</msg></h:ValidationResult>"
+            for area, field, level, message in results
+        ),
+    )
