@@ -66,8 +66,8 @@ _APP_URL, _OWNER_URL, _HUB_URL = database_urls()
 # The application is gens_app, held by row-level security; owner migrates and flushes; the pilot Hub is a stranger.
 DATABASES = {
     "default": database(_APP_URL, TEST={"MIRROR": "owner"}),
-    "owner": database(_OWNER_URL),
-    "pilothub": database(_HUB_URL),
+    "owner": database(_OWNER_URL, TEST={"DEPENDENCIES": []}),
+    "pilothub": database(_HUB_URL, CONN_MAX_AGE=0, TEST={"DEPENDENCIES": []}),
 }
 DATABASE_ROUTERS = ["gens.routers.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

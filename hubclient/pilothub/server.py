@@ -41,6 +41,7 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
     except (operations.Refused, messages.BadRequest) as error:
         return _xml(start_response, "500 Internal Server Error", messages.fault(str(error)))
     except operations.Reset:
+        start_response("200 OK", [])  # never arrives: the connection is cut first
         _reset(environ)
         return []
     finally:
@@ -84,7 +85,7 @@ class _Adapter(BuiltinSSLAdapter):  # type: ignore[misc]  # cheroot ships no typ
 def make(folder: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
     """A server that listens; port 0 takes a free one (then in bind_addr). Call serve() and stop()."""
     files = pki.ensure(folder)
-    server = Server((host, port), application, numthreads=8, server_name="GeNS pilot Hub", max_request_body_size=0)
+    server = Server((host, port), application, numthreads=8, server_name="GeNS pilot Hub")
     adapter = _Adapter(str(files.certificate), str(files.private_key), str(files.ca))
     adapter.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
