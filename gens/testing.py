@@ -1,0 +1,27 @@
+"""`manage.py test`: pytest on a PostgreSQL of the tests' own, embedded unless DATABASE_URL names one."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(arguments: list[str]) -> int:
+    """pytest's exit status. Arguments go to pytest as they are."""
+    import pytest
+
+    from gens import embedded
+
+    if "DATABASE_URL" in os.environ:
+        return int(pytest.main(arguments))
+    local = ROOT / ".local" / "test"
+    os.environ["GENS_LOCAL"] = str(local)
+    try:
+        embedded.ensure_running(local, durable=False)
+    except embedded.DatabaseProblem as problem:
+        print(problem)  # noqa: T201  the command line's answer
+        return 1
+    try:
+        return int(pytest.main(arguments))
+    finally:
+        embedded.stop(local)
