@@ -1,2 +1,55 @@
-"""interim"""
-def render(certificate_id: int, nppo_id: int) -> None: ...
+"""The PDF of an issued certificate: rendered once after issue, its bytes and hash kept; previews and reproductions."""
+
+from django.db import IntegrityError
+from django.utils import formats, timezone
+
+from certificates.ephyto import show
+from certificates.ephyto.document import Document
+from certificates.ephyto.xml import to_xml
+from certificates.models import Certificate, Direction, Message, Rendering
+from certificates.paper import pdf
+from certificates.paper.words import CURRENT
+from certificates.storage import blobs_of
+from gens.accounts.tenancy import acting_for
+from hubclient.outbox import sha256
+
+
+def render(certificate_id: int, nppo_id: int) -> None:
+    """Print an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is made."""
+    with acting_for(nppo_id):
+        found = Certificate.objects.filter(pk=certificate_id, direction=Direction.ISSUED, rendering=None).first()
+        message = found and found.messages.order_by("pk").first()
+    if found is None or message is None:
+        return
+    data = pdf.render(found.content, xml=bytes(message.xml))
+    try:
+        with acting_for(nppo_id):
+            Rendering.objects.create(
+                nppo_id=nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT
+            )
+    except IntegrityError:
+        return  # another worker got there first
+
+
+def preview(certificate: Certificate) -> bytes:
+    """A draft as it will print, with DRAFT across the page."""
+    document = certificate.content
+    return pdf.render(document, xml=to_xml(document, blobs_of(certificate.nppo_id, document)), mark="DRAFT")
+
+
+def reproduction(certificate: Certificate, message: Message) -> bytes:
+    """A received certificate as paper: marked as a reproduction, with everything else that the message says."""
+    document = certificate.content
+    arrived = formats.date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")
+    return pdf.render(
+        document, xml=bytes(message.xml), origin=pdf.Origin(certificate.counterpart, arrived), listed=_rest(document)
+    )
+
+
+def _rest(document: Document) -> tuple[pdf.Listed, ...]:
+    attachments = [
+        pdf.Listed(f"Attachment {a.number}", a.filename or a.kind, (f"{a.media_type}, {a.size} bytes, SHA-256 {a.sha256}",))
+        for a in document.attachments
+    ]
+    details = tuple(f"{row.label}: {row.value}" for row in show.rows(document))
+    return (*attachments, pdf.Listed("All data of the message", "", details))

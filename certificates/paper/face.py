@@ -1,0 +1,169 @@
+"""What stands in which box of the certificate (ISPM 12, Appendix 1, in the model's order): plain data, no layout.
+
+The PDF prints these boxes, the screen shows the same ones; each leads to the section of the form that fills it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
+from certificates.paper import wording
+from certificates.paper.words import CURRENT, ENGLISH, label, statements
+
+Kind = Literal["plain", "table", "fixed", "heading"]
+Width = Literal["half", "third", "full"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One commodity line of the table."""
+
+    number: int
+    line_id: str
+    name: str
+    quantity: str
+    botanical: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box: its label in the certificate's language, its texts line by line, and the section that fills it."""
+
+    key: str
+    label: str = ""
+    texts: tuple[Text, ...] = ()
+    section: str = ""
+    kind: Kind = "plain"
+    width: Width = "full"
+    rows: tuple[Row, ...] = ()
+    second_label: str = ""
+    botanical: bool = field(default=False)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.texts and not self.rows
+
+
+@dataclass(frozen=True)
+class Face:
+    """The whole face: title, number, boxes in order, and the word that stands in an empty box."""
+
+    title: str
+    number: str
+    none: str
+    language: str
+    boxes: tuple[Box, ...]
+
+
+SECTIONS: Final = ("I", "II", "III")
+
+
+def face(document: Document, language: str = ENGLISH, template_version: str = CURRENT) -> Face:
+    """The boxes of this document. language: of the labels; data stay in the languages they were written in."""
+    words = wording.Words(language)
+    boxes = (
+        *_head(document, words),
+        Box("description", f"I. {label('description', language)}", kind="heading"),
+        *_consignment(document, words),
+        _produce(document, words),
+        *_statements(document, language, template_version),
+        _declaration(document, words),
+        Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
+        *_treatments(document, words),
+        *_issue(document, words),
+        *_liability(document, language, template_version),
+    )
+    title = label("title_reexport" if document.type == RE_EXPORT else "title", language)
+    return Face(title, document.number, label("none", language), language, boxes)
+
+
+def _plain(text: str) -> tuple[Text, ...]:
+    return (Text(text),) if text.strip() else ()
+
+
+def _head(document: Document, words: wording.Words) -> tuple[Box, ...]:
+    by = document.issuer or words.country(document.export_country)
+    return (
+        Box("organization", label("organization", words.language), _plain(by), "consignment", width="half"),
+        Box("to", label("to", words.language), _plain(words.country(document.import_country)), "consignment", width="half"),
+    )
+
+
+def _consignment(document: Document, words: wording.Words) -> tuple[Box, ...]:
+    language = words.language
+    return (
+        Box("exporter", label("exporter", language), wording.party(document.exporter), "parties", width="half"),
+        Box("consignee", label("consignee", language), wording.party(document.consignee), "parties", width="half"),
+        Box("packages", label("packages", language), words.packages(document), "lines", width="half"),
+        Box("marks", label("marks", language), wording.marks(document), "consignment", width="half"),
+        Box("origin", label("origin", language), words.origins(document), "lines", width="third"),
+        Box("conveyance", label("conveyance", language), words.conveyance(document), "transport", width="third"),
+        Box("entry", label("entry", language), _plain(document.entry.name), "transport", width="third"),
+    )
+
+
+def _produce(document: Document, words: wording.Words) -> Box:
+    rows = tuple(
+        Row(number, line.id, words.produce(line), words.quantity(line), wording.botanical(line))
+        for number, line in enumerate(document.lines, start=1)
+    )
+    return Box(
+        "produce",
+        label("produce", words.language),
+        section="lines",
+        kind="table",
+        rows=rows,
+        second_label=label("botanical", words.language),
+    )
+
+
+def _statements(document: Document, language: str, version: str) -> tuple[Box, ...]:
+    """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
+    if document.type == RE_EXPORT:
+        filled = tuple(Text(wording.reexport(document, text), tongue) for tongue, text in statements("reexport", ENGLISH, version))
+        return (Box("certifying", texts=filled, kind="fixed"),)
+    keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
+    found = [statements(key, language, version) for key in keys]
+    return (Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),)
+
+
+def _declaration(document: Document, words: wording.Words) -> Box:
+    heading = f"II. {label('declaration', words.language)}"
+    return Box("declaration", heading, wording.declarations(document), "declarations")
+
+
+def _treatments(document: Document, words: wording.Words) -> tuple[Box, ...]:
+    columns = words.treatments(document)
+    return tuple(
+        Box(key, label(key.removeprefix("treatment_"), words.language), columns[key], "lines", width="third")
+        for key in (
+            "treatment_date",
+            "treatment_treatment",
+            "treatment_chemical",
+            "treatment_duration",
+            "treatment_concentration",
+            "treatment_information",
+        )
+    )
+
+
+def _issue(document: Document, words: wording.Words) -> tuple[Box, ...]:
+    """What only issuing fills: no section of the form leads there."""
+    language = words.language
+    return (
+        Box("place", label("place", language), _plain(document.place_of_issue), "issue", width="third"),
+        Box("officer", label("officer", language), _plain(document.officer), "issue", width="third"),
+        Box("issued", label("date", language), _plain(words.day(document.issued)), "issue", width="third"),
+        Box("stamp", label("stamp", language), (), "issue", width="half"),
+        Box("signature", label("signature", language), (), "issue", width="half"),
+    )
+
+
+def _liability(document: Document, language: str, version: str) -> tuple[Box, ...]:
+    if not note_texts(document.notes, "SPSFL"):
+        return ()
+    filled = [
+        Text(text.replace("{organization}", document.issuer or "…"), tongue)
+        for tongue, text in statements("no_liability", language, version)
+    ]
+    return (Box("liability", texts=tuple(filled), kind="fixed"),)

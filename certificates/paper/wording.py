@@ -1,0 +1,200 @@
+"""How data become the words in the boxes: quantities, packages, places, treatments. Codes stand with the name as printed."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from django.utils import formats, translation
+
+from certificates.ephyto import dates
+from certificates.ephyto.document import (
+    Country,
+    Document,
+    Measure,
+    Package,
+    Party,
+    Text,
+    TradeLine,
+    Treatment,
+    note_texts,
+)
+from codelists.lookup import name_of
+
+NBSP: Final = "\u00a0"
+THIN: Final = "\u202f"  # narrow no-break space between groups of three digits
+TICK_BOX: Final = "☐"  # of the model's sentence; printed as squares that every font has
+TICKED, UNTICKED = "■", "□"
+
+
+def party(who: Party) -> tuple[Text, ...]:
+    return tuple(Text(line) for line in (who.name, *who.address) if line.strip())
+
+
+def grouped(number: Decimal) -> str:
+    """All digits, in groups of three: 12 400.5; the same in every language, as on the paper form."""
+    whole, _point, rest = f"{number.normalize():f}".partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    head = len(digits) % 3 or 3
+    groups = [digits[:head], *(digits[i : i + 3] for i in range(head, len(digits), 3))]
+    return sign + THIN.join(groups) + (f".{rest}" if rest else "")
+
+
+def measure(value: Measure) -> str:
+    """Number and unit: 12 400 kg; what does not parse stands as it was written."""
+    number = value.number
+    shown = value.value if number is None else grouped(number)
+    return f"{shown}{NBSP}{value.unit_name or value.unit}".strip(NBSP)
+
+
+def marks(document: Document) -> tuple[Text, ...]:
+    found = note_texts(document.notes, "DMCL")
+    for number, line in enumerate(document.lines, start=1):
+        found += [Text(f"{number}: {text.text}", text.language) for text in note_texts(line.notes, "DMTLIL")]
+    return tuple(found)
+
+
+def declarations(document: Document) -> tuple[Text, ...]:
+    """Every declaration: the replacement sentence, the document's, then the lines' with their numbers."""
+    found = list(_replacement(document))
+    found += note_texts(document.notes, "ADEDL", "ADAOEDL")
+    for number, line in enumerate(document.lines, start=1):
+        texts = note_texts(line.notes, "ADTLIL", "ADAOTLIL")
+        found += [Text(f"{number}: {text.text}", text.language) for text in texts]
+    found += [Text(f"Import permit: {text.text}", "en") for text in note_texts(document.notes, "ADIPEDL")]
+    return tuple(found)
+
+
+def _replacement(document: Document) -> Iterator[Text]:
+    from certificates.paper.words import statements
+
+    for number in note_texts(document.notes, "ADRPN"):
+        dated = note_texts(document.notes, "ADRD")
+        day = dates.parse(dated[0].text) if dated else None
+        for language, sentence in statements("replaces", "en"):
+            yield Text(sentence.format(number=number.text, date=day.day.isoformat() if day else ""), language)
+
+
+def botanical(line: TradeLine) -> str:
+    return ", ".join(text.text for text in line.scientific_names)
+
+
+def reexport(document: Document, sentence: str) -> str:
+    """The model's sentence with its blanks filled and its boxes ticked, from the first line that says them."""
+    notes = [note for line in document.lines for note in line.notes]
+
+    def said(subject: str) -> str:
+        return ", ".join(dict.fromkeys(text.text for text in note_texts(notes, subject)))
+
+    country = document.reexport_country if document.reexport_country.code else document.export_country
+    blanks = iter([name_of("country", country.code, "en"), name_of("country", said("RPCCO"), "en"), said("RPCRF"), name_of("country", country.code, "en")])
+    parts = sentence.split("___")
+    filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
+    ticks = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
+    for subject in ticks:
+        filled = filled.replace(TICK_BOX, TICKED if said(subject).strip().lower() == "true" else UNTICKED, 1)
+    return filled
+
+
+class Words:
+    """Composes in one language. Names of codes as printed; else from the code lists; else the code."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def country(self, country: Country) -> str:
+        return country.name or name_of("country", country.code, self.language)
+
+    def day(self, text: str) -> str:
+        """12 July 2026, in the certificate's language; what is no date as it stands."""
+        parsed = dates.parse(text)
+        if parsed is None:
+            return text
+        with translation.override("zh-hans" if self.language.startswith("zh") else self.language):
+            return formats.date_format(parsed.day, "DATE_FORMAT")
+
+    def package(self, package: Package) -> str:
+        number = Measure(package.quantity).number
+        kind = package.kind_name or name_of("package", package.kind, self.language)
+        return f"{package.quantity if number is None else grouped(number)}{NBSP}{kind}".strip(NBSP)
+
+    def packages(self, document: Document) -> tuple[Text, ...]:
+        """620 woven bags; with several lines each after its number."""
+        found: list[Text] = []
+        for number, line in enumerate(document.lines, start=1):
+            said = [self.package(package) for package in line.packages]
+            said += [text.text for text in note_texts(line.notes, "OPTND")]
+            if said:
+                found.append(Text(self._numbered(document, number, ", ".join(said))))
+        return tuple(found)
+
+    def _numbered(self, document: Document, number: int, text: str) -> str:
+        return f"{number}: {text}" if len(document.lines) > 1 else text
+
+    def origins(self, document: Document) -> tuple[Text, ...]:
+        """Samoa (Aleipata, Upolu): each place once."""
+        places = (
+            f"{self.country(origin.country)} ({', '.join(origin.areas)})" if origin.areas else self.country(origin.country)
+            for line in document.lines
+            for origin in line.origins
+        )
+        return tuple(Text(place) for place in dict.fromkeys(places) if place)
+
+    def conveyance(self, document: Document) -> tuple[Text, ...]:
+        found = []
+        for movement in document.movements:
+            mode = movement.mode_name or name_of("transport", movement.mode, self.language)
+            parts = (mode, *(text.text for text in movement.means), movement.number)
+            found.append(Text(", ".join(part for part in parts if part)))
+        seals = [part for equipment in document.equipment for part in (equipment.number, *equipment.seals) if part]
+        return (*found, *((Text(", ".join(seals)),) if seals else ()))
+
+    def produce(self, line: TradeLine) -> str:
+        """The first description and what else names it, never the same word twice."""
+        names = [text.text.strip() for texts in (line.descriptions[:1], line.common_names[:1]) for text in texts]
+        if len(names) == 2 and names[1].casefold() in names[0].casefold():
+            names.pop()
+        return ", ".join(names)
+
+    def quantity(self, line: TradeLine) -> str:
+        values = [line.net_weight, line.net_volume]
+        said = [measure(value) for value in values if value] or [measure(v) for v in (line.gross_weight, line.gross_volume) if v]
+        other = zip(note_texts(line.notes, "OQV"), note_texts(line.notes, "OQU"), strict=False)
+        return "; ".join((*said, *(f"{value.text}{NBSP}{unit.text}" for value, unit in other)))
+
+    def treatments(self, document: Document) -> dict[str, tuple[Text, ...]]:
+        """The six columns of section III; equal treatments of several lines are said once, with the lines' numbers."""
+        together: dict[Treatment, list[int]] = {}
+        for number, line in enumerate(document.lines, start=1):
+            for treatment in line.treatments:
+                together.setdefault(treatment, []).append(number)
+        columns: dict[str, list[Text]] = {key: [] for key in _COLUMNS}
+        for treatment, numbers in together.items():
+            for key, value in zip(_COLUMNS, self._columns(treatment), strict=True):
+                if value:
+                    before = f"{', '.join(map(str, numbers))}: " if len(document.lines) > 1 else ""
+                    columns[key].append(Text(before + value))
+        return {key: tuple(texts) for key, texts in columns.items()}
+
+    def _columns(self, treatment: Treatment) -> Iterable[str]:
+        days = [self.day(day) for day in (treatment.start, treatment.end) if day]
+        chemicals = (*treatment.chemical_names, *(text.text for text in treatment.chemicals[len(treatment.chemical_names) :]))
+        kinds = (treatment.kind_name or treatment.kind.text, treatment.method_name or treatment.method.text)
+        said = ", ".join(part for part in kinds if part)
+        return (
+            " – ".join(dict.fromkeys(days)),
+            said or "; ".join(text.text for text in treatment.full_text[:1]),
+            ", ".join(chemicals),
+            ", ".join(measure(value) for value in (treatment.duration, treatment.temperature) if value),
+            measure(treatment.concentration) if treatment.concentration else "",
+            ", ".join(text.text for text in treatment.information),
+        )
+
+
+_COLUMNS: Final = (
+    "treatment_date",
+    "treatment_treatment",
+    "treatment_chemical",
+    "treatment_duration",
+    "treatment_concentration",
+    "treatment_information",
+)
