@@ -187,6 +187,7 @@ LANGUAGES = [
     ("zh-hans", "中文"),
 ]
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["gens.formats"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"  # of the server's own notes; each NPPO has its own
 INSTALLATION_NAME = _("Generic ePhyto National System")

@@ -1,9 +1,84 @@
 """The frame of every page: which tabs this membership has, and how much waits behind each."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+from django.conf import settings
+from django.db.models import Count
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from certificates.models import Certificate, Direction, Status
+from codelists.lookup import name_of
+from gens.accounts import roles
+from gens.accounts.models import Membership
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """A tab and its list: what it shows, to whom, and what an empty one says."""
+
+    name: str
+    label: Promise
+    direction: Direction
+    statuses: tuple[Status, ...]
+    permission: str
+    counted: tuple[Status, ...]
+    empty: Promise
+    first: Promise
+
+
+WORKLISTS: Final = (
+    Worklist("drafts", _("Drafts"), Direction.ISSUED, (Status.RETURNED, Status.DRAFT), roles.READ_ISSUED,
+             (Status.RETURNED, Status.DRAFT), _("No draft is open"),
+             _("A draft stands here until it is submitted. Start with “New certificate”.")),
+    Worklist("submitted", _("To approve and issue"), Direction.ISSUED, (Status.SUBMITTED, Status.APPROVED), roles.READ_ISSUED,
+             (Status.SUBMITTED, Status.APPROVED), _("Nothing waits for approval"),
+             _("Certificates stand here from the moment an inspector submits them until they are issued.")),
+    Worklist("issued", _("Issued"), Direction.ISSUED, (Status.ISSUED, Status.REPLACED, Status.WITHDRAWN), roles.READ_ISSUED,
+             (), _("No certificate is issued yet"), _("Issued certificates stay here, with their delivery.")),
+    Worklist("received", _("Received"), Direction.RECEIVED, (Status.RECEIVED, Status.OPENED), roles.READ_RECEIVED,
+             (Status.RECEIVED, Status.OPENED), _("Nothing waits for a decision"),
+             _("Certificates from other countries arrive here by themselves, through the Hub.")),
+    Worklist("decided", _("Decided"), Direction.RECEIVED,
+             (Status.ACCEPTED, Status.REFUSED, Status.REPLACED, Status.WITHDRAWN), roles.READ_RECEIVED,
+             (), _("Nothing is decided yet"), _("Accepted and refused certificates stay here.")),
+)  # fmt: skip
+BY_NAME: Final = {worklist.name: worklist for worklist in WORKLISTS}
+
+
+def counts(membership: Membership) -> dict[tuple[str, str], int]:
+    """How many certificates of each direction and status this membership may see: one query."""
+    waiting = {status for worklist in WORKLISTS for status in worklist.counted}
+    rows = Certificate.objects.visible_to(membership).filter(status__in=waiting).values_list("direction", "status")
+    return {(direction, status): n for direction, status, n in rows.annotate(n=Count("pk")).order_by()}
+
+
+def home_of(membership: Membership) -> str:
+    """The first list this membership may see: where a day begins."""
+    return next((w.name for w in WORKLISTS if membership.may(w.permission)), "")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    return {"membership": getattr(request, "membership", None)}
+    """Context of base.html. Without a membership, or outside its transaction, only the bare frame."""
+    membership: Membership | None = getattr(request, "membership", None)
+    context: dict[str, Any] = {"is_demo": settings.DEMO, "membership": membership}
+    if membership is None or getattr(request, "is_over", False):
+        return context
+    found = counts(membership)
+    path = request.path
+    context["country_name"] = name_of("country", membership.nppo.country, get_language() or "en")
+    context["tabs"] = [
+        {
+            "label": worklist.label,
+            "url": (url := reverse("certificates:worklist", args=[worklist.name])),
+            "count": sum(found.get((worklist.direction, s), 0) for s in worklist.counted) if worklist.counted else None,
+            "is_current": path == url,
+        }
+        for worklist in WORKLISTS
+        if membership.may(worklist.permission)
+    ]
+    return context

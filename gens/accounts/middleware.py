@@ -74,7 +74,10 @@ class ActingMembership:
                 if membership is not None:
                     request.membership = membership  # type: ignore[attr-defined]  # ActingRequest from here on
                     timezone.activate(membership.nppo.zone)
-                    return view(request, *args, **kwargs)
+                    try:
+                        return view(request, *args, **kwargs)
+                    finally:
+                        request.is_over = True  # type: ignore[attr-defined]  # error pages come after the transaction
         return redirect(
             f"/people/choose/?{urlencode({'next': request.get_full_path()})}"
         )

@@ -1,0 +1,114 @@
+"""Template filters of the screens: tones of states, people's ages of things, names of countries and actions."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from certificates.ephyto import rules
+from certificates.models import Status
+from codelists.lookup import name_of
+from gens.accounts import events
+from gens.accounts.models import Event
+from hubclient.models import Envelope
+
+register = template.Library()
+
+_TONES: Final = {
+    Status.RETURNED: "bad",
+    Status.SUBMITTED: "wait",
+    Status.APPROVED: "ok",
+    Status.ISSUED: "ok",
+    Status.RECEIVED: "info",
+    Status.OPENED: "wait",
+    Status.ACCEPTED: "ok",
+    Status.REFUSED: "bad",
+    Status.WITHDRAWN: "bad",
+    Status.REPLACED: "wait",
+    Envelope.State.WAITING: "wait",
+    Envelope.State.SENDING: "wait",
+    Envelope.State.UNKNOWN: "wait",
+    Envelope.State.PENDING: "info",
+    Envelope.State.DELIVERED: "ok",
+    Envelope.State.DELIVERED_WITH_WARNINGS: "wait",
+    Envelope.State.NOT_READABLE: "bad",
+    Envelope.State.FAILED: "bad",
+    "success": "ok",
+    "error": "bad",
+    "warning": "wait",
+    "info": "info",
+    rules.SEVERE: "bad",
+    rules.WARNING: "wait",
+}
+_HAPPENED: Final = {
+    events.DRAFTED: gettext_lazy("Drafted"),
+    events.SUBMITTED: gettext_lazy("Submitted"),
+    events.RETURNED: gettext_lazy("Returned"),
+    events.APPROVED: gettext_lazy("Approved"),
+    events.ISSUED: gettext_lazy("Issued"),
+    events.DISCARDED: gettext_lazy("Discarded"),
+    events.HUB_ACCEPTED: gettext_lazy("Sent. The Hub has it."),
+    events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
+    events.NOT_DELIVERED: gettext_lazy("Not delivered"),
+    events.ARRIVED: gettext_lazy("Arrived"),
+    events.OPENED: gettext_lazy("Opened"),
+    events.REPLACED: gettext_lazy("Replaced"),
+    events.WITHDRAWN: gettext_lazy("Withdrawn"),
+}
+_GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
+_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.WITHDRAWN}
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The tone of a state or a message: ok, wait, bad, info or none."""
+    return _TONES.get(state, "")
+
+
+@register.filter
+def happened(event: Event) -> str:
+    """What an event was, in a word or two; a decision says which."""
+    if event.action == events.DECIDED:
+        return str(Status(event.to_state).label)
+    return str(_HAPPENED.get(event.action, event.action))
+
+
+@register.filter
+def event_tone(event: Event) -> str:
+    if event.action == events.DECIDED:
+        return tone(event.to_state)
+    return "ok" if event.action in _GOOD else "bad" if event.action in _BAD else ""
+
+
+@register.filter
+def country(code: str) -> str:
+    """The country's name in the reader's language."""
+    from django.utils.translation import get_language
+
+    return name_of("country", code, get_language() or "en")
+
+
+@register.filter
+def age(since: datetime) -> str:
+    """How long ago, in one unit: 40 min, 9 h, 6 days."""
+    minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
+    if minutes < 60:
+        return _("%(count)s min") % {"count": minutes}
+    if minutes < 48 * 60:
+        return _("%(count)s h") % {"count": minutes // 60}
+    days = minutes // 1440
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+@register.filter
+def words(problem: rules.Problem) -> str:
+    """What is wrong and what to do, in the reader's language."""
+    return _(rules.template(problem)).format(**problem.params)
+
+
+@register.filter
+def get(mapping: Any, key: str) -> Any:
+    return mapping.get(key) if mapping else None

@@ -1,0 +1,93 @@
+"""Pressing a button: a page that says what will happen, then the verb. A stale click is an answer, not a crash."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from certificates import drafts, workflow
+from certificates.models import Certificate, Direction, Status
+from certificates.views.doorway import certificate_or_404
+from codelists.lookup import choices, name_of
+from gens.accounts.middleware import ActingRequest
+
+DONE: Final = {
+    "submit": gettext_noop("Submitted. A certifying officer takes it from here."),
+    "approve": gettext_noop("Approved."),
+    "return": gettext_noop("Returned to the inspector."),
+    "issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
+    "discard": gettext_noop("The draft is discarded."),
+    "accept": gettext_noop("Accepted."),
+    "refuse": gettext_noop("Refused."),
+}
+
+
+def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
+    """GET asks, POST does. Errors come back on the same page with everything that was written."""
+    if name not in workflow.TRANSITIONS or name == "open":
+        raise Http404
+    found = certificate_or_404(request, pk)
+    action = workflow.TRANSITIONS[name]
+    if not request.membership.may(action.permission):
+        raise workflow.NotAllowed
+    if request.method == "POST":
+        return _do(request, found, action)
+    if found.status not in action.sources:
+        return faster(request, found, action)
+    return _ask(request, found, action)
+
+
+def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
+    try:
+        done = workflow.perform(action.name, found, by=request.membership, reason=_reason(request))
+    except workflow.WrongStatus as error:
+        return faster(request, error.certificate, action)
+    except workflow.SecondPersonNeeded:
+        return _ask(request, found, action, error=_("You wrote this certificate. Another person must do this."), status=403)
+    except workflow.ReasonMissing:
+        return _ask(request, found, action, error=_("Write the reason, so that the other side knows what to do."), status=422)
+    except workflow.Blocked as error:
+        return _ask(request, found, action, blocked=error, status=422)
+    messages.success(request, _(DONE[action.name]))
+    if done.status == Status.DISCARDED:
+        return redirect("certificates:worklist", "drafts")
+    return redirect("certificates:certificate", done.pk)
+
+
+def _reason(request: ActingRequest) -> str:
+    """A coded reason, if there is one, and the officer's own words."""
+    parts = (request.POST.get("code", ""), request.POST.get("reason", ""))
+    return ": ".join(part.strip() for part in parts if part.strip())[:4000]
+
+
+def _ask(
+    request: ActingRequest,
+    found: Certificate,
+    action: workflow.Action,
+    *,
+    error: str = "",
+    blocked: workflow.Blocked | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    language = get_language() or "en"
+    is_received = found.direction == Direction.RECEIVED
+    context: dict[str, Any] = {
+        "certificate": found,
+        "action": action,
+        "error": error,
+        "blocked": drafts.links(found, blocked) if blocked else [],
+        "reason": request.POST.get("reason", ""),
+        "code": request.POST.get("code", ""),
+        "reasons": choices("refusal", language) if action.name == "refuse" else [],
+        "partner": name_of("country", found.counterpart if is_received else found.destination, language),
+    }
+    return render(request, "certificates/confirm.html", context, status=status)
+
+
+def faster(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
+    """409: somebody was faster. Says where the certificate is now."""
+    return render(request, "409.html", {"certificate": found, "action": action}, status=409)

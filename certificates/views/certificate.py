@@ -1,0 +1,164 @@
+"""The page of one certificate: the paper itself, its state and next action, delivery in plain words, what happened."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from certificates import drafts, workflow
+from certificates.ephyto import rules, show
+from certificates.ephyto.document import Document
+from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status
+from certificates.paper.face import face
+from certificates.views.doorway import certificate_or_404
+from codelists.lookup import choices, name_of
+from gens.accounts import roles
+from gens.accounts.middleware import ActingRequest
+from gens.accounts.models import Event, Membership
+from hubclient.models import Envelope
+
+State = Envelope.State
+
+
+def certificate(request: ActingRequest, pk: int) -> HttpResponse:
+    found = certificate_or_404(request, pk)
+    if found.direction == Direction.RECEIVED:
+        return received(request, found)
+    return issued(request, found)
+
+
+def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
+    document, membership = found.content, request.membership
+    messages = messages_of(found)
+    envelope = messages[-1].envelope if messages else None
+    may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
+    states = drafts.section_states(found, document) if found.status in EDITABLE else []
+    context = {
+        "certificate": found,
+        "face": face(document, found.nppo.language if found.number else "en"),
+        "marks": marks_by_box(states),
+        "may_edit": may_edit,
+        "sections": states,
+        "actions": workflow.available_actions(membership, found),
+        "second_person": needs_second_person(found, membership),
+        "reason": last_reason(found),
+        "messages_sent": messages,
+        "envelope": envelope,
+        "delivery": delivery_words(envelope),
+        "partner": name_of("country", found.destination, get_language() or "en"),
+        "has_pdf": Rendering.objects.filter(certificate=found).exists(),
+        "attachments": document.attachments,
+        "events": timeline(found, messages),
+        "home": "submitted" if found.status in (Status.SUBMITTED, Status.APPROVED) else "issued" if found.number else "drafts",
+    }
+    return render(request, "certificates/certificate.html", context)
+
+
+def received(request: ActingRequest, found: Certificate) -> HttpResponse:
+    """A certificate from another country, shown complete. Whoever may decide marks it as opened by opening it."""
+    if found.status == Status.RECEIVED and request.membership.may(roles.DECIDE):
+        found = workflow.perform("open", found, by=request.membership)
+    document, messages = found.content, messages_of(found)
+    context = {
+        "certificate": found,
+        "face": face(document, "en"),
+        "rows": show.rows(document),
+        "document": document,
+        "findings": findings(messages),
+        "messages_received": messages,
+        "attachments": document.attachments,
+        "actions": {action.name: action for action in workflow.available_actions(request.membership, found)},
+        "reasons": choices("refusal", get_language() or "en"),
+        "decision": found.events.filter(action="decided").order_by("-pk").first(),
+        "partner": sender_name(found, document),
+        "events": timeline(found, messages),
+    }
+    return render(request, "certificates/received.html", context)
+
+
+def sender_name(found: Certificate, document: Document) -> str:
+    return name_of("country", document.export_country.code or found.counterpart, get_language() or "en")
+
+
+def messages_of(found: Certificate) -> list[Message]:
+    """Every message of it, without the bytes."""
+    return list(found.messages.select_related("envelope").defer("xml", "envelope__content").order_by("pk"))
+
+
+def findings(messages: list[Message]) -> list[rules.Problem]:
+    """What the rules said of the first message; rules that no longer exist are left out."""
+    stored = messages[0].findings if messages else []
+    return [problem for data in stored if (problem := rules.from_data(data)) is not None]
+
+
+def marks_by_box(states: list[drafts.SectionState]) -> dict[str, list[rules.Problem]]:
+    """Problems and warnings by the box of the paper they stand in."""
+    marks: dict[str, list[rules.Problem]] = defaultdict(list)
+    for state in states:
+        for problem in state.problems:
+            marks[box_of(problem.path)].append(problem)
+    return dict(marks)
+
+
+_BOXES = {
+    "exporter": "exporter", "consignee": "consignee", "import_country": "to", "export_country": "organization",
+    "movements": "conveyance", "entry": "entry", "notes.DMCL": "marks", "notes": "declaration", "lines": "produce",
+    "origins": "origin", "packages": "packages",
+}  # fmt: skip
+
+
+def box_of(path: str) -> str:
+    """The box that shows the field of this path."""
+    last = path.rsplit(".", 1)[-1]
+    if ".treatments." in path:
+        return "treatment_treatment"
+    if ".notes." in path:
+        return "declaration"
+    return next((box for start, box in _BOXES.items() if last == start or path.startswith(start)), "produce")
+
+
+def needs_second_person(found: Certificate, membership: Membership) -> bool:
+    """Whether only four eyes keep this membership from the next step."""
+    steps = [a for a in workflow.TRANSITIONS.values() if a.four_eyes and found.status in a.sources]
+    return any(membership.may(a.permission) and membership.pk in found.authors and membership.nppo.four_eyes for a in steps)
+
+
+def last_reason(found: Certificate) -> Event | None:
+    """Why it was returned, while it is."""
+    if found.status != Status.RETURNED:
+        return None
+    return found.events.filter(action="returned").order_by("-pk").first()
+
+
+def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
+    """What happened to the certificate and to its envelopes, the latest first."""
+    types = ContentType.objects.get_for_models(Certificate, Envelope)
+    envelopes = [message.envelope_id for message in messages if message.envelope_id]
+    about = Q(subject_type=types[Certificate], subject_id=found.pk)
+    about |= Q(subject_type=types[Envelope], subject_id__in=envelopes)
+    return list(Event.objects.filter(about, nppo=found.nppo_id).order_by("-at", "-pk"))
+
+
+def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
+    """How far the electronic certificate is, in words for an officer who has never heard of a Hub's states."""
+    if envelope is None:
+        return {}
+    partner = {"country": name_of("country", envelope.receiver, get_language() or "en")}
+    texts = {
+        State.WAITING: _("Issued. Waiting to be sent to %(country)s; it goes out by itself. Print if the goods leave now."),
+        State.SENDING: _("Issued. Being sent to %(country)s."),
+        State.UNKNOWN: _("Sent, but the Hub broke the connection. GeNS asks whether it arrived before sending again."),
+        State.PENDING: _("Sent. Waiting for %(country)s to collect it."),
+        State.DELIVERED: _("Delivered. %(country)s has received it."),
+        State.DELIVERED_WITH_WARNINGS: _("Delivered with warnings. %(country)s has received it and remarked:"),
+        State.NOT_READABLE: _("Delivered, but %(country)s could not read it. Print the certificate and tell your administrator."),
+        State.FAILED: _("Not delivered to %(country)s. Print the certificate. The Hub said:"),
+    }
+    words = texts[State(envelope.state)] % partner
+    has_message = envelope.state in (State.DELIVERED_WITH_WARNINGS, State.NOT_READABLE, State.FAILED)
+    return {"words": words, "message": envelope.message if has_message else "", "state": envelope.state}

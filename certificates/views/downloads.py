@@ -1,0 +1,67 @@
+"""Bytes: the PDF, the exact XML, attachments. Always as downloads, never rendered by the browser as our page."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from certificates import printing
+from certificates.ephyto.media import SHOWN, UNKNOWN
+from certificates.models import Blob, Direction, Message, Rendering
+from certificates.views.doorway import certificate_or_404
+from gens.accounts import roles
+from gens.accounts.middleware import ActingRequest
+from hubclient.models import Envelope
+
+
+def _bytes(data: bytes, media_type: str, filename: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=media_type)
+    safe = "".join(c if c.isalnum() or c in "-._" else "_" for c in filename)[:120] or "file"
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def pdf(request: ActingRequest, pk: int) -> HttpResponse:
+    """The certificate on paper: the kept rendering, a reproduction of a received one, or a preview of a draft."""
+    found = certificate_or_404(request, pk)
+    if found.direction == Direction.RECEIVED:
+        message = found.messages.order_by("pk").first()
+        if message is None:
+            raise Http404
+        return _bytes(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
+    if not found.number:
+        return _bytes(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
+    kept = Rendering.objects.filter(certificate=found).first()
+    if kept is None:
+        response = render(request, "certificates/printing.html", {"certificate": found}, status=503)
+        response.headers["Retry-After"] = "5"
+        return response
+    return _bytes(bytes(kept.pdf), "application/pdf", f"{found.number}.pdf")
+
+
+def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:
+    """The exact bytes that were sent or received."""
+    message = get_object_or_404(Message, pk=message_pk, certificate=certificate_or_404(request, pk))
+    return _bytes(bytes(message.xml), "application/xml", f"{message.certificate.number}-{message.status_code}.xml")
+
+
+def attachment(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
+    """An attachment's bytes. Only the four kinds that partners accept keep their media type."""
+    found = certificate_or_404(request, pk)
+    for item in found.content.attachments:
+        if item.id == attachment_id and item.sha256:
+            blob = get_object_or_404(Blob, nppo=found.nppo_id, sha256=item.sha256)
+            media_type = blob.media_type if blob.media_type in SHOWN else UNKNOWN
+            return _bytes(bytes(blob.data), media_type, item.filename or item.number)
+    raise Http404
+
+
+def unreadable(request: ActingRequest, pk: int) -> HttpResponse:
+    """The bytes of an envelope that nobody could read."""
+    if not request.membership.may(roles.READ_RECEIVED):
+        raise PermissionDenied
+    envelope = get_object_or_404(
+        Envelope, pk=pk, nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE
+    )
+    return _bytes(bytes(envelope.content), UNKNOWN, f"envelope-{envelope.tracking_number}.bin")
