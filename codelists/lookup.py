@@ -33,6 +33,18 @@ def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, st
     return [(code.code, code.name(language)) for code in codes]
 
 
+def symbols(list_name: str, kind: str, language: str) -> list[tuple[str, str]]:
+    """(code, symbol or name), as units stand beside a number."""
+    codes = sorted(_active(list_name, kind), key=lambda code: (code.position, fold(code.name(language))))
+    return [(code.code, code.symbol or code.name(language)) for code in codes]
+
+
+def symbol_of(list_name: str, code: str, language: str) -> str:
+    """As printed behind a number; the name, or the code itself, when there is no symbol."""
+    found = by_code(list_name, code)
+    return (found.symbol or found.name(language)) if found else code
+
+
 def by_code(list_name: str, code: str) -> Code | None:
     """The code, retired ones too: old certificates show what was printed."""
     return Code.objects.filter(list=list_name, code=code).first() if code else None

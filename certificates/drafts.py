@@ -1,0 +1,243 @@
+"""Drafts: made, saved section by section by several people at once, never losing what was typed."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from certificates import numbering, storage, workflow
+from certificates.ephyto import rules
+from certificates.ephyto.document import EXPORT, ISSUED, Country, Document, line_by_id, to_json
+from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
+from codelists.lookup import Codes, name_of
+from gens.accounts import events, roles
+from gens.accounts.models import Membership
+
+# Sections in the order of the paper. A line is a section of its own: "line.<id>".
+SECTIONS: Final[dict[str, Promise]] = {
+    "consignment": _("Destination and marks"),
+    "parties": _("Exporter and consignee"),
+    "transport": _("Transport and entry"),
+    "lines": _("Commodity lines"),
+    "declarations": _("Additional declarations"),
+}
+_FIELDS: Final = {
+    "consignment": ("import_country", "transit_countries", "export_country", "notes", "statements"),
+    "parties": ("exporter", "consignee"),
+    "transport": ("movements", "entry", "equipment"),
+    "lines": ("lines",),
+    "declarations": ("notes",),
+}
+# Subjects of the document notes that a section owns: two sections may be saved at the same time.
+_SUBJECTS: Final = {"consignment": ("DMCL", "ADIPEDL", "SPSFL"), "declarations": ("ADEDL", "ADAOEDL", "ADDIEDL")}
+
+
+class Conflict(Exception):
+    """Somebody saved this section while it was open. Carries the certificate as it is now."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        super().__init__("The section was changed meanwhile.")
+        self.certificate = certificate
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """How far a section is: completed, incomplete, problem; with what is missing or wrong in it."""
+
+    name: str
+    label: Promise
+    url: str
+    state: str
+    problems: list[rules.Problem] = field(default_factory=list)
+
+
+def create(*, by: Membership, document: Document | None = None) -> Certificate:
+    """A new draft in the hands of `by`, from nothing or from another document."""
+    if not by.may(roles.DRAFT):
+        raise workflow.NotAllowed
+    now, language = timezone.now(), get_language() or "en"
+    here = Country(by.nppo.country, name_of("country", by.nppo.country, language))
+    with transaction.atomic():
+        draft = Certificate(
+            nppo=by.nppo,
+            direction=Direction.ISSUED,
+            type=EXPORT,
+            status=Status.DRAFT,
+            status_since=now,
+            holder=by,
+            drafted_by=by,
+            office=by.office,
+            reference=numbering.draft_reference(by.nppo, now),
+        )
+        blank = Document(type=EXPORT, status=ISSUED, statements=("1",), export_country=here)
+        storage.store(draft, document or blank, author=by)
+        events.record(draft, events.DRAFTED, by=by, to_state=draft.status)
+    return draft
+
+
+def section_hash(document: Document, section: str) -> str:
+    """What this section holds now, as a short hash: the form carries it from opening to saving."""
+    data: Any
+    if section.startswith("line."):
+        line = line_by_id(document, section.removeprefix("line."))
+        data = to_json(Document(lines=(line,))) if line else None
+    else:
+        whole = to_json(document)
+        data = {name: whole.get(name) for name in _FIELDS[section]}
+        if "notes" in data:
+            data["notes"] = [note for note in data["notes"] or [] if note["subject"] in _SUBJECTS[section]]
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def save_section(
+    certificate: Certificate, section: str, *, by: Membership, opened_with: str, change: Callable[[Document], Document]
+) -> Certificate:
+    """Apply `change`, which touches this section only. Raises Conflict, WrongStatus, NotAllowed: then nothing changed."""
+    with transaction.atomic():
+        row = _locked(certificate, by)
+        if section_hash(row.content, section) != opened_with:
+            raise Conflict(row)
+        row.holder = by
+        storage.store(row, change(row.content), "holder", author=by)
+        DraftInput.objects.filter(certificate=row, section=section).delete()
+    return row
+
+
+def _locked(certificate: Certificate, by: Membership) -> Certificate:
+    if not by.may(roles.DRAFT):
+        raise workflow.NotAllowed
+    row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
+    if row.status not in EDITABLE:
+        raise workflow.WrongStatus(row, "save")
+    return row
+
+
+def keep_input(certificate: Certificate, section: str, data: dict[str, list[str]], *, by: Membership) -> None:
+    """Keep what was typed and does not parse. It is shown again with its errors, and blocks submitting."""
+    with transaction.atomic():
+        row = _locked(certificate, by)
+        DraftInput.objects.update_or_create(
+            certificate=row, section=section, defaults={"nppo_id": row.nppo_id, "data": data, "by": by}
+        )
+
+
+def kept_input(certificate: Certificate, section: str) -> dict[str, list[str]] | None:
+    found = DraftInput.objects.filter(certificate=certificate, section=section).first()
+    return None if found is None else found.data
+
+
+def forget_line_inputs(certificate: Certificate, line_id: str) -> None:
+    DraftInput.objects.filter(certificate=certificate, section=f"line.{line_id}").delete()
+
+
+def section_of(path: str) -> str:
+    """The section whose form holds the field of this path."""
+    start = path.split(".")[0]
+    if start == "lines":
+        parts = path.split(".")
+        return f"line.{parts[1]}" if len(parts) > 1 else "lines"
+    if start == "notes":
+        subject = path.split(".")[-1]
+        return next((name for name, subjects in _SUBJECTS.items() if subject in subjects), "declarations")
+    for name, fields in _FIELDS.items():
+        if start in fields:
+            return name
+    return "consignment"
+
+
+def url_of(certificate: Certificate, section: str) -> str:
+    if section.startswith("line."):
+        return reverse("certificates:line", args=[certificate.pk, section.removeprefix("line.")])
+    return reverse("certificates:section", args=[certificate.pk, section])
+
+
+def section_states(certificate: Certificate, document: Document) -> list[SectionState]:
+    """Every section with its problems: SEVERE ones make it incomplete, input that does not parse is a problem."""
+    by_section: dict[str, list[rules.Problem]] = {name: [] for name in SECTIONS}
+    for problem in rules.problems(document, "submit", Codes()):
+        by_section[_listed(section_of(problem.path))].append(problem)
+    unparsed = {_listed(kept.section) for kept in certificate.inputs.all()}
+    return [
+        SectionState(name, label, url_of(certificate, name), _state(by_section[name], name in unparsed), by_section[name])
+        for name, label in SECTIONS.items()
+    ]
+
+
+def _listed(section: str) -> str:
+    """The entry of the task list: all lines stand in one."""
+    return "lines" if section.startswith("line.") else section
+
+
+def _state(problems: list[rules.Problem], has_unparsed: bool) -> str:
+    if has_unparsed:
+        return "problem"
+    if any(problem.level == rules.SEVERE for problem in problems):
+        return "incomplete"
+    return "warning" if problems else "completed"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of a list of what is missing: the problem, and the address of its field."""
+
+    url: str
+    problem: rules.Problem | None = None
+    section: str = ""
+
+
+def links(certificate: Certificate, blocked: "workflow.Blocked") -> list[Link]:
+    """What stands in the way of submitting, each entry leading to its field."""
+    found = [Link(f"{url_of(certificate, section_of(p.path))}#{anchor(p.path)}", p) for p in blocked.problems]
+    return found + [Link(url_of(certificate, kept.section), section=kept.section) for kept in blocked.inputs]
+
+
+_ANCHORS: Final = {
+    "import_country": "id_destination",
+    "export_country": "id_destination",
+    "transit_countries": "id_transit_0",
+    "exporter.name": "id_exporter_name",
+    "exporter.address": "id_exporter_address",
+    "consignee.name": "id_consignee_name",
+    "consignee.address": "id_consignee_address",
+    "movements": "id_movements-0-mode",
+    "entry.name": "id_entry_name",
+    "lines": "add-line",
+    "descriptions": "id_description",
+    "common_names": "id_common_name",
+    "scientific_names": "id_botanical",
+    "intended_uses": "id_intended_use",
+    "net_weight": "id_net_weight",
+    "gross_weight": "id_gross_weight",
+    "net_volume": "id_net_volume",
+    "gross_volume": "id_gross_volume",
+    "other_quantity": "id_other_quantity",
+    "packages": "id_packages-0-quantity",
+    "origins": "id_origin_country",
+    "classifications": "id_vegetable_part",
+    "ADEDL": "id_declaration",
+    "ADAOEDL": "id_official",
+    "DMCL": "id_marks",
+    "ADIPEDL": "id_permit",
+    "ADTLIL": "id_declaration",
+    "DMTLIL": "id_marks",
+}
+
+
+def anchor(path: str) -> str:
+    """The id of the field that this path names, in the page of its section."""
+    if ".treatments." in path:
+        return "treatments"
+    parts = path.split(".")
+    return _ANCHORS.get(path) or _ANCHORS.get(parts[-1]) or "main"
+
+
+def without_line(document: Document, line_id: str) -> Document:
+    return replace(document, lines=tuple(line for line in document.lines if line.id != line_id))

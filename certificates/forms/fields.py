@@ -1,0 +1,126 @@
+"""Fields that read what people type: numbers and dates in their own manner, codes by name. They clean to document text."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import formats
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from certificates.ephyto import dates
+from codelists import lookup
+from codelists.folding import fold
+
+_SPACES: Final = re.compile(r"[\s\u00a0\u202f']+")
+_AMBIGUOUS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_NUMBER: Final = re.compile(r"\d+([.,]\d+)?")
+
+
+class TextField(forms.CharField):
+    """A text of any language. Control characters, which XML cannot carry, are left out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, **options)
+
+    def to_python(self, value: Any) -> str:
+        text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+        return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs") and c not in "\ufffe\uffff")
+
+
+class NumberField(forms.CharField):
+    """A positive decimal: 12.5, 12,5 or 12 400. Cleans to XML's form ("12.5"), "" when nothing was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput({"inputmode": "decimal", "size": 10, "dir": "ltr"})
+        super().__init__(required=False, widget=widget, **options)
+
+    def to_python(self, value: Any) -> str:
+        text = _SPACES.sub("", super().to_python(value) or "").translate(_DIGITS)
+        if not text:
+            return ""
+        if _AMBIGUOUS.fullmatch(text):
+            whole, rest = re.split("[.,]", text)
+            raise ValidationError(
+                _("“%(typed)s” can be read in two ways. Write %(big)s, or %(small)s."),
+                params={"typed": value, "big": whole + rest, "small": f"{whole}.{rest}0"},
+            )
+        if not _NUMBER.fullmatch(text):
+            raise ValidationError(
+                _("“%(typed)s” is not a number. Write digits only, such as 320 or 12.5, and choose the unit beside it."),
+                params={"typed": value},
+            )
+        return text.replace(",", ".")
+
+    def prepare_value(self, value: Any) -> Any:
+        """With the reader's decimal mark; three decimals get a fourth, so that they cannot be read as thousands."""
+        if not isinstance(value, str) or not re.fullmatch(r"\d+\.\d+", value):
+            return value
+        padded = value + "0" if len(value.split(".")[1]) == 3 else value
+        return padded.replace(".", formats.get_format("DECIMAL_SEPARATOR"))
+
+
+_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩٫", "0123456789.")
+
+
+class DateField(forms.CharField):
+    """A day: 12 7 2026, 12/7/2026 or 2026-07-12. Cleans to ISO 8601."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=forms.TextInput({"size": 12, "dir": "ltr"}), **options)
+
+    def to_python(self, value: Any) -> str:
+        text = (super().to_python(value) or "").strip().translate(_DIGITS)
+        if not text:
+            return ""
+        figures = re.findall(r"\d+", text)
+        try:
+            if not re.fullmatch(r"[\d\s./-]+", text) or len(figures) != 3:
+                raise ValueError(text)
+            numbers = [int(figure) for figure in figures]
+            if len(figures[0]) == 4:
+                return date(*numbers).isoformat()
+            return date(numbers[2], numbers[1], numbers[0]).isoformat()
+        except ValueError as error:
+            raise ValidationError(
+                _("“%(typed)s” is not a date. Write day, month and year, such as 12 7 2026."), params={"typed": value}
+            ) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        parsed = dates.parse(value) if isinstance(value, str) else None
+        return f"{parsed.day.day} {parsed.day.month} {parsed.day.year}" if parsed and parsed.moment is None else value
+
+
+class CodeChoice(forms.ChoiceField):
+    """One code of a short list. A code that the list no longer holds stays choosable: old drafts keep what they say."""
+
+    def __init__(self, list_name: str, kind: str = "", *, by_symbol: bool = False, **options: Any) -> None:
+        self.list_name, self.kind, self.by_symbol = list_name, kind, by_symbol
+        super().__init__(required=False, choices=self._choices, **options)
+
+    def _choices(self) -> list[tuple[str, str]]:
+        if self.by_symbol:
+            return [("", "–"), *lookup.symbols(self.list_name, self.kind, get_language() or "en")]
+        return [("", "–"), *lookup.choices(self.list_name, get_language() or "en", self.kind)]
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value) and lookup.by_code(self.list_name, value) is None:
+            raise ValidationError(_("“%(code)s” is not in the list. Choose an entry of the list."), params={"code": value})
+
+
+class TermField(TextField):
+    """Words with suggestions from a list: the browser offers them, anything else may be written."""
+
+    def __init__(self, list_name: str, **options: Any) -> None:
+        self.list_name = list_name
+        super().__init__(**options)
+        self.widget.attrs["list"] = f"list-{list_name}"
+
+
+def code_for(list_name: str, typed: str) -> str:
+    """The code whose name, in any language, is exactly what was typed; "" when there is none."""
+    wanted = fold(typed)
+    return next((c.code for c in lookup.find(list_name, typed, "en", limit=50) if wanted in c.folded.split("\n")), "")
