@@ -7,6 +7,7 @@ from django.urls import include, path
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether the web server answers."""
     return HttpResponse("ok", content_type="text/plain")
 
 
@@ -14,4 +15,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("people/", include("gens.accounts.urls")),
     path("account/", include("allauth.account.urls")),
+    path("", include("certificates.urls")),
 ]

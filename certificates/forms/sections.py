@@ -74,7 +74,7 @@ class Consignment(forms.Form):
             document,
             notes=set_notes(notes, "ADIPEDL", [Text(data["permit"])]),
             import_country=country(data["destination"], language),
-            transit_countries=tuple(country(code, language) for code in codes),
+            transit_countries=(*(country(code, language) for code in codes), *document.transit_countries[TRANSITS:]),
             statements=("1", "2") if data["practically_free"] else ("1",),
         )
 
@@ -164,22 +164,26 @@ def containers(text: str) -> list[Equipment]:
     return found
 
 
+def means_of(movement: Movement) -> str:
+    return ", ".join(text.text for text in movement.means)
+
+
 def movements_read(document: Document) -> list[dict[str, Any]]:
-    return [
-        {"mode": m.mode, "means": ", ".join(text.text for text in m.means), "number": m.number} for m in document.movements
-    ]
+    return [{"mode": m.mode, "means": means_of(m), "number": m.number} for m in document.movements]
 
 
 def movements_write(document: Document, rows: list[dict[str, Any]], language: str) -> Document:
-    said = [row for row in rows if row and any(row.get(name) for name in ("mode", "means", "number"))]
+    """The movements of the rows that say something; names that did not change keep their languages."""
+    before = {means_of(movement): movement.means for movement in document.movements}
     made = tuple(
         Movement(
             row["mode"],
-            (Text(row["means"], language),) if row["means"] else (),
+            before.get(row["means"]) or ((Text(row["means"], language),) if row["means"] else ()),
             row["number"],
             name_of("transport", row["mode"], language) if row["mode"] else "",
         )
-        for row in said
+        for row in rows
+        if any(row.get(name) for name in ("mode", "means", "number"))
     )
     return replace(document, movements=made)
 

@@ -1,0 +1,274 @@
+"""The form of one commodity line, with its packages and treatments as rows that are added without JavaScript."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from crispy_forms.layout import Div, Field, Fieldset
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certificates.ephyto.document import (
+    Classification,
+    Country,
+    Document,
+    Measure,
+    Origin,
+    Package,
+    Text,
+    TradeLine,
+    Treatment,
+    new_id,
+    note_texts,
+    set_notes,
+)
+from certificates.forms.fields import CodeChoice, DateField, NumberField, TermField, TextField
+from certificates.forms.sections import AREA, country, helper, paragraphs
+from codelists.lookup import name_of, symbol_of
+
+MEASURES: Final = ("net_weight", "gross_weight", "net_volume", "gross_volume")
+VEGETABLE_PART: Final = "IPPCPCVP"
+CONDITION: Final = "IPPCPCC"
+HS: Final = "HS"
+
+
+def _wide(size: int = 34) -> forms.TextInput:
+    return forms.TextInput({"size": size, "dir": "auto"})
+
+
+class Line(forms.Form):
+    botanical = TermField("taxon", label=_("Botanical name"), widget=_wide(), max_length=256,
+                          help_text=_("At least the genus. Several names are separated by commas."))  # fmt: skip
+    description = TextField(label=_("Name of produce"), widget=_wide(50), max_length=256, help_text=_("As it prints. No trade names."))
+    common_name = TextField(label=_("Common name"), widget=_wide(), max_length=256)
+    vegetable_part = TermField("vegetable_part", label=_("Part of the plant"), max_length=70)
+    condition = TermField("condition", label=_("Condition"), max_length=70)
+    intended_use = TermField("intended_use", label=_("Intended use"), max_length=256)
+    hs = TextField(label=_("HS code"), max_length=10, widget=forms.TextInput({"size": 10, "dir": "ltr", "inputmode": "numeric"}))
+    net_weight = NumberField(label=_("Net weight"))
+    net_weight_unit = CodeChoice("unit", "WEIGHT", by_symbol=True, label=_("Unit"))
+    gross_weight = NumberField(label=_("Gross weight"))
+    gross_weight_unit = CodeChoice("unit", "WEIGHT", by_symbol=True, label=_("Unit"))
+    net_volume = NumberField(label=_("Net volume"))
+    net_volume_unit = CodeChoice("unit", "VOLUME", by_symbol=True, label=_("Unit"))
+    gross_volume = NumberField(label=_("Gross volume"))
+    gross_volume_unit = CodeChoice("unit", "VOLUME", by_symbol=True, label=_("Unit"))
+    other_quantity = NumberField(label=_("Other quantity"))
+    other_unit = TextField(label=_("Counted in"), max_length=50, help_text=_("Pieces, bunches, plants"))
+    origin_country = CodeChoice("country", label=_("Country of origin"))
+    origin_areas = TextField(label=_("Place of origin"), widget=_wide(), max_length=256)
+    packages_text = TextField(label=_("Packages in words"), widget=_wide(50), max_length=512,
+                              help_text=_("Only when no kind of package fits."))  # fmt: skip
+    marks = TextField(label=_("Distinguishing marks of this line"), widget=_wide(50), max_length=1024)
+    declaration = TextField(label=_("Additional declaration for this line"), widget=forms.Textarea(AREA), max_length=8000)
+
+    helper = helper(
+        Fieldset(_("Produce"), Div("botanical", css_class="looked-up"), "description",
+                 Div("common_name", "vegetable_part", "condition", css_class="line"), Div("intended_use", "hs", css_class="line")),
+        Fieldset(_("Quantity"), Div("net_weight", "net_weight_unit", "gross_weight", "gross_weight_unit", css_class="line"),
+                 Div("net_volume", "net_volume_unit", "gross_volume", "gross_volume_unit", css_class="line"),
+                 Div("other_quantity", "other_unit", css_class="line")),
+        Fieldset(_("Origin"), Div("origin_country", "origin_areas", css_class="line")),
+    )  # fmt: skip
+    more = helper(Fieldset(_("Marks and declaration of this line"), Field("marks"), Field("declaration")))
+
+
+def read(line: TradeLine) -> dict[str, Any]:
+    """What the form shows of a line."""
+
+    def first(texts: tuple[Text, ...]) -> str:
+        return texts[0].text if texts else ""
+
+    def noted(subject: str) -> str:
+        return "\n\n".join(text.text for text in note_texts(line.notes, subject))
+
+    origin = line.origins[0] if line.origins else Origin()
+    shown: dict[str, Any] = {
+        "botanical": ", ".join(text.text for text in line.scientific_names),
+        "description": first(line.descriptions),
+        "common_name": first(line.common_names),
+        "vegetable_part": _class(line, VEGETABLE_PART),
+        "condition": _class(line, CONDITION),
+        "intended_use": first(line.intended_uses),
+        "hs": next((c.code for c in line.classifications if c.system == HS), ""),
+        "other_quantity": noted("OQV"),
+        "other_unit": noted("OQU"),
+        "origin_country": origin.country.code,
+        "origin_areas": ", ".join(origin.areas),
+        "packages_text": noted("OPTND"),
+        "marks": noted("DMTLIL"),
+        "declaration": noted("ADTLIL"),
+    }
+    for name in MEASURES:
+        measure: Measure = getattr(line, name)
+        shown |= {name: measure.value, f"{name}_unit": measure.unit}
+    return shown
+
+
+def _class(line: TradeLine, system: str) -> str:
+    return next((c.names[0].text for c in line.classifications if c.system == system and c.names), "")
+
+
+def write(line: TradeLine, data: dict[str, Any], language: str) -> TradeLine:
+    """The line with what the form said; what the form does not show stays."""
+    notes = line.notes
+    for subject, name in (("OQV", "other_quantity"), ("OQU", "other_unit"), ("OPTND", "packages_text")):
+        notes = set_notes(notes, subject, [Text(data[name])])
+    for subject, name in (("DMTLIL", "marks"), ("ADTLIL", "declaration")):
+        notes = set_notes(notes, subject, paragraphs(data[name], note_texts(line.notes, subject), language))
+    measures = {name: _measure(data[name], data[f"{name}_unit"], language) for name in MEASURES}
+    return replace(
+        line,
+        scientific_names=tuple(Text(name.strip()) for name in data["botanical"].split(",") if name.strip()),
+        descriptions=_first(line.descriptions, data["description"], language),
+        common_names=_first(line.common_names, data["common_name"], language),
+        intended_uses=_first(line.intended_uses, data["intended_use"], language),
+        classifications=tuple(_classifications(line, data, language)),
+        origins=_origins(line, data, language),
+        notes=notes,
+        **measures,
+    )
+
+
+def _measure(value: str, unit: str, language: str) -> Measure:
+    """Without a number there is nothing to measure: the preselected unit alone says nothing."""
+    return Measure(value, unit, symbol_of("unit", unit, language) if unit else "") if value else Measure()
+
+
+def _first(before: tuple[Text, ...], text: str, language: str) -> tuple[Text, ...]:
+    """The first text replaced; the same words keep their language, other languages stay."""
+    rest = before[1:]
+    if before and before[0].text == text:
+        return before
+    return (Text(text, language), *rest) if text else rest
+
+
+def _classifications(line: TradeLine, data: dict[str, Any], language: str) -> list[Classification]:
+    kept = [c for c in line.classifications if c.system not in (HS, VEGETABLE_PART, CONDITION)]
+    made = [Classification(HS, data["hs"])] if data["hs"] else []
+    for system, name in ((VEGETABLE_PART, "vegetable_part"), (CONDITION, "condition")):
+        before = [c for c in line.classifications if c.system == system]
+        if before and _class(line, system) == data[name]:
+            made += before
+        elif data[name]:
+            made.append(Classification(system, "", (Text(data[name], language),)))
+    return [*made, *kept]
+
+
+def _origins(line: TradeLine, data: dict[str, Any], language: str) -> tuple[Origin, ...]:
+    areas = (data["origin_areas"],) if data["origin_areas"] else ()
+    first = line.origins[0] if line.origins else Origin()
+    if data["origin_areas"] == ", ".join(first.areas):
+        areas = first.areas
+    code = data["origin_country"]
+    here = Origin(country(code, language) if code else Country(), areas)
+    rest = line.origins[1:]
+    return (here, *rest) if code or areas else rest
+
+
+class PackageRow(forms.Form):
+    quantity = NumberField(label=_("Number"))
+    kind = CodeChoice("package", label=_("Kind of package"))
+    level = CodeChoice("package_level", label=_("Level"))
+    remove = forms.BooleanField(required=False, label=_("Remove"))
+
+    helper = helper(Div("quantity", "kind", "level", "remove", css_class="line"))
+
+
+PackageRows = forms.formset_factory(PackageRow, extra=1, max_num=20)
+
+
+def packages_read(line: TradeLine) -> list[dict[str, Any]]:
+    return [{"quantity": p.quantity, "kind": p.kind, "level": p.level} for p in line.packages]
+
+
+def packages_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -> TradeLine:
+    """Packages of the rows that say something. Level 4, no hierarchy, where none was chosen."""
+    said = [row for row in rows if (row.get("quantity") or row.get("kind")) and not row.get("remove")]
+    made = tuple(
+        Package(row["level"] or "4", row["kind"], row["quantity"], name_of("package", row["kind"], language) if row["kind"] else "")
+        for row in said
+    )
+    return replace(line, packages=made)
+
+
+class TreatmentRow(forms.Form):
+    id = forms.CharField(required=False, widget=forms.HiddenInput)
+    start = DateField(label=_("Date"), help_text=_("Such as 12 7 2026."))
+    end = DateField(label=_("Until"))
+    kind = TermField("treatment", label=_("Treatment"), max_length=256)
+    chemical = TermField("chemical", label=_("Chemical (active ingredient)"), max_length=256)
+    duration = NumberField(label=_("Duration"))
+    duration_unit = CodeChoice("unit", "DURATION", by_symbol=True, label=_("Unit"))
+    temperature = NumberField(label=_("Temperature"))
+    temperature_unit = CodeChoice("unit", "TEMPERATURE", by_symbol=True, label=_("Unit"))
+    concentration = NumberField(label=_("Concentration"))
+    concentration_unit = CodeChoice("unit", "CONCENTRATION", by_symbol=True, label=_("Unit"))
+    information = TextField(label=_("Additional information"), max_length=400, widget=_wide(50))
+    remove = forms.BooleanField(required=False, label=_("Remove this treatment"))
+
+    helper = helper(
+        "id", Div("start", "end", css_class="line"), Div("kind", "chemical", css_class="line"),
+        Div("duration", "duration_unit", "temperature", "temperature_unit", css_class="line"),
+        Div("concentration", "concentration_unit", css_class="line"), "information", "remove",
+    )  # fmt: skip
+
+
+TreatmentRows = forms.formset_factory(TreatmentRow, extra=0, max_num=20)
+_TREATMENT_MEASURES: Final = ("duration", "temperature", "concentration")
+
+
+def treatments_read(line: TradeLine) -> list[dict[str, Any]]:
+    return [_treatment_read(treatment) for treatment in line.treatments]
+
+
+def _treatment_read(treatment: Treatment) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": treatment.id,
+        "start": treatment.start,
+        "end": treatment.end,
+        "kind": treatment.kind.text,
+        "chemical": ", ".join(text.text for text in treatment.chemicals),
+        "information": treatment.information[0].text if treatment.information else "",
+    }
+    for name in _TREATMENT_MEASURES:
+        measure: Measure = getattr(treatment, name)
+        shown |= {name: measure.value, f"{name}_unit": measure.unit}
+    return shown
+
+
+def treatments_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -> TradeLine:
+    before = {treatment.id: treatment for treatment in line.treatments}
+    said = [row for row in rows if row and not row.get("remove") and any(row.get(n) for n in ("start", "kind", "chemical", "information"))]
+    made = tuple(_treatment_write(before.get(row["id"], Treatment(id=new_id())), row, language) for row in said)
+    return replace(line, treatments=made)
+
+
+def _treatment_write(before: Treatment, row: dict[str, Any], language: str) -> Treatment:
+    measures = {name: _measure(row[name], row[f"{name}_unit"], language) for name in _TREATMENT_MEASURES}
+    chemicals = tuple(Text(name.strip(), language) for name in row["chemical"].split(",") if name.strip())
+    same = row["chemical"] == ", ".join(text.text for text in before.chemicals)
+    return replace(
+        before,
+        start=row["start"],
+        end=row["end"],
+        kind=before.kind if before.kind.text == row["kind"] else Text(row["kind"], language if row["kind"] else ""),
+        chemicals=before.chemicals if same else chemicals,
+        information=_first(before.information, row["information"], language),
+        **measures,
+    )
+
+
+def new_line(country_code: str, language: str) -> TradeLine:
+    """An empty line whose origin is the exporting country."""
+    return TradeLine(id=new_id(), origins=(Origin(country(country_code, language)),))
+
+
+def with_copy(document: Document, line_id: str) -> Document:
+    """The document with a copy of this line behind it; treatments' dates are never copied."""
+    copied: list[TradeLine] = []
+    for line in document.lines:
+        copied.append(line)
+        if line.id == line_id:
+            treatments = tuple(replace(t, id=new_id(), start="", end="", full_text=()) for t in line.treatments)
+            copied.append(replace(line, id=new_id(), treatments=treatments))
+    return replace(document, lines=tuple(copied))

@@ -1,0 +1,309 @@
+"""Drafting: one page for each section, saved incomplete, in any order. What does not parse is kept and shown again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from certificates import drafts, workflow
+from certificates.ephyto.document import Document, TradeLine, line_by_id, new_id, with_line
+from certificates.forms import lines as line_forms
+from certificates.forms import sections
+from certificates.models import EDITABLE, Certificate
+from certificates.paper.face import face
+from certificates.views.doorway import certificate_or_404
+from codelists import lookup
+from gens.accounts import roles
+from gens.accounts.middleware import ActingRequest
+
+LISTS: Final = ("taxon", "vegetable_part", "condition", "intended_use", "treatment", "chemical", "port")
+
+
+@dataclass
+class Page:
+    """The forms of one section, bound or not, and how their clean data change the document."""
+
+    forms: dict[str, Any]
+    change: Callable[[Document], Document]
+
+    def is_valid(self) -> bool:
+        return all([form.is_valid() for form in self.forms.values()])
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        """(id of the field, words) of every error, in the order of the page."""
+        plain = [form for made in self.forms.values() for form in (made.forms if hasattr(made, "forms") else [made])]
+        return [(form[name].id_for_label, str(error)) for form in plain for name, found in form.errors.items() if name != "__all__" for error in found]
+
+
+def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
+    """The draft, if this membership may see and change it."""
+    found = certificate_or_404(request, pk)
+    if not request.membership.may(roles.DRAFT):
+        raise PermissionDenied
+    return found
+
+
+def _language(found: Certificate) -> str:
+    """The language that officers of this NPPO write certificates in."""
+    return found.nppo.language
+
+
+@require_POST
+def new(request: ActingRequest) -> HttpResponse:
+    draft = drafts.create(by=request.membership)
+    return redirect("certificates:section", draft.pk, "consignment")
+
+
+def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
+    """Open or save a section."""
+    if name not in drafts.SECTIONS:
+        raise Http404
+    found = editable_or_404(request, pk)
+    if name == "lines":
+        return lines(request, found)
+    following = {"next": next_section(name)}
+    return _edit(request, found, name, lambda data, document: _section_page(found, name, data, document), following)
+
+
+def next_section(name: str) -> str:
+    names = list(drafts.SECTIONS)
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None, document: Document) -> Page:
+    form_class, language = sections.FORMS[name], _language(found)
+    form = form_class(data, initial=form_class.read(document))
+    if name != "transport":
+        return Page({"form": form}, lambda d: form.write(d, language))
+    rows = sections.MovementRows(data, initial=sections.movements_read(document), prefix="movements")
+    return Page(
+        {"movements": rows, "form": form},
+        lambda d: sections.movements_write(form.write(d, language), rows.cleaned_data, language),
+    )
+
+
+def line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
+    """Open or save one commodity line. A line that is not there yet is made by saving it."""
+    found = editable_or_404(request, pk)
+    document = found.content
+    number = next((n for n, item in enumerate(document.lines, 1) if item.id == line_id), len(document.lines) + 1)
+    context = {"line_id": line_id, "number": number, "lines": document.lines, "next": "lines"}
+    return _edit(request, found, f"line.{line_id}", lambda data, d: _line_page(found, line_id, data, d), context)
+
+
+def _line_page(found: Certificate, line_id: str, data: Mapping[str, Any] | None, document: Document) -> Page:
+    language = _language(found)
+    shown = line_by_id(document, line_id) or line_forms.new_line(document.export_country.code, language)
+    form = line_forms.Line(data, initial=line_forms.read(shown))
+    packages = line_forms.PackageRows(data, initial=line_forms.packages_read(shown), prefix="packages")
+    treatments = line_forms.TreatmentRows(data, initial=line_forms.treatments_read(shown), prefix="treatments")
+
+    def change(current: Document) -> Document:
+        before = line_by_id(current, line_id) or TradeLine(id=line_id)
+        written = line_forms.write(before, form.cleaned_data, language)
+        written = line_forms.packages_write(written, packages.cleaned_data, language)
+        return with_line(current, line_forms.treatments_write(written, treatments.cleaned_data, language))
+
+    return Page({"form": form, "packages": packages, "treatments": treatments}, change)
+
+
+Make = Callable[[Mapping[str, Any] | None, Document], Page]
+
+
+def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
+    """One page for opening and saving: what cannot be saved comes back with everything that was typed."""
+    if found.status not in EDITABLE:
+        return _too_late(request, found)
+    if request.method == "POST":
+        return _save(request, found, name, make, extra)
+    kept = drafts.kept_input(found, name)
+    page = make(_query(kept) if kept else None, found.content)
+    if kept:
+        page.is_valid()
+    opened = drafts.section_hash(found.content, name)
+    return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": bool(kept)})
+
+
+def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
+    data, opened = request.POST, request.POST.get("opened_with", "")
+    if "add" in data or "look" in data:
+        return _show(request, found, name, make(_with_row(data), found.content), {**extra, "opened_with": opened, "found": _looked_up(data)})
+    page = make(data, found.content)
+    if not page.is_valid():
+        try:
+            drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
+        except workflow.WrongStatus as error:
+            return _too_late(request, error.certificate)
+        return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": True}, status=422)
+    try:
+        drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
+    except drafts.Conflict as conflict:
+        return _conflict(request, conflict.certificate, name, make)
+    except workflow.WrongStatus as error:
+        return _too_late(request, error.certificate)
+    messages.success(request, _("Saved."))
+    return redirect(_onward(request, found, extra))
+
+
+def _onward(request: ActingRequest, found: Certificate, extra: dict[str, Any]) -> str:
+    """Where the pressed button leads: on, to another line, back to checking, or to the draft."""
+    then = request.POST.get("then", "")
+    if then == "another":
+        return reverse("certificates:line", args=[found.pk, new_id()])
+    if then == "next":
+        return drafts.url_of(found, extra["next"])
+    if "check" in request.GET:
+        return reverse("certificates:check", args=[found.pk])
+    return reverse("certificates:certificate", args=[found.pk])
+
+
+def _query(kept: dict[str, list[str]]) -> QueryDict:
+    query = QueryDict(mutable=True)
+    for key, values in kept.items():
+        query.setlist(key, values)
+    return query
+
+
+def _with_row(data: QueryDict) -> QueryDict:
+    """The same input with one more row of the named kind, or with the name that was picked from a look-up."""
+    changed = data.copy()
+    rows = f"{data.get('add', '')}-TOTAL_FORMS"
+    if rows in changed and changed[rows].isdigit():
+        changed[rows] = str(min(int(changed[rows]) + 1, 20))
+    return changed
+
+
+def _looked_up(data: QueryDict) -> list[lookup.Code]:
+    """Names that match what was typed as botanical name."""
+    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en") if "look" in data else []
+
+
+def _show(
+    request: ActingRequest, found: Certificate, name: str, page: Page, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    language = get_language() or "en"
+    context = context | {
+        "certificate": found,
+        "section": name,
+        "title": _("Commodity line %(number)s") % context if "number" in context else drafts.SECTIONS[name],
+        "page": page,
+        "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
+        "states": drafts.section_states(found, found.content),
+        "lists": {key: [n for _code, n in lookup.choices(key, language)] for key in LISTS if _uses(page, key)},
+        "keep_key": f"{found.pk}.{name}",
+        "is_checking": "check" in request.GET,
+    }
+    template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
+    return render(request, template, context, status=status)
+
+
+def _uses(page: Page, list_name: str) -> bool:
+    """Whether a field of this page suggests names of the list."""
+    classes = [made.form if hasattr(made, "forms") else type(made) for made in page.forms.values()]
+    return any(getattr(f, "list_name", "") == list_name for c in classes for f in c.base_fields.values())
+
+
+def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make) -> HttpResponse:
+    """Both versions: theirs as it stands now, yours as you typed it. You choose; nothing is lost."""
+    theirs = make(None, found.content)
+    yours = make(request.POST, found.content)
+    yours.is_valid()
+    context = {
+        "certificate": found,
+        "section": name,
+        "rows": _differences(theirs, yours),
+        "posted": [(k, v) for k, values in request.POST.lists() for v in values if k not in ("csrfmiddlewaretoken", "opened_with")],
+        "opened_with": drafts.section_hash(found.content, name),
+        "url": request.get_full_path(),
+    }
+    return render(request, "certificates/drafting/conflict.html", context, status=409)
+
+
+def _differences(theirs: Page, yours: Page) -> list[dict[str, Any]]:
+    """Field by field what differs: label, their value, yours."""
+    rows = []
+    for key, form in yours.forms.items():
+        pairs = zip(form.forms, theirs.forms[key].forms, strict=False) if hasattr(form, "forms") else [(form, theirs.forms[key])]
+        for mine, other in pairs:
+            for name, bound in mine.fields.items():
+                typed, stands = mine[name].value(), other[name].value()
+                if (typed or "") != (stands or ""):
+                    rows.append({"label": bound.label, "theirs": stands or "", "yours": typed or ""})
+    return rows
+
+
+def _too_late(request: ActingRequest, found: Certificate) -> HttpResponse:
+    return render(request, "409.html", {"certificate": found}, status=409)
+
+
+def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
+    """The list of lines; copying and deleting one are posts."""
+    if found.status not in EDITABLE:
+        return _too_late(request, found)
+    document = found.content
+    states = {state.name: state for state in drafts.section_states(found, document)}
+    context = {
+        "certificate": found,
+        "lines": document.lines,
+        "problems": states["lines"].problems,
+        "states": list(states.values()),
+        "new_id": new_id(),
+        "next": "declarations",
+    }
+    return render(request, "certificates/drafting/lines.html", context)
+
+
+@require_POST
+def copy_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
+    found = editable_or_404(request, pk)
+    return _change_lines(request, found, lambda d: line_forms.with_copy(d, line_id))
+
+
+def delete_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
+    found = editable_or_404(request, pk)
+    doomed = line_by_id(found.content, line_id)
+    if doomed is None:
+        raise Http404
+    if request.method == "POST":
+        drafts.forget_line_inputs(found, line_id)
+        return _change_lines(request, found, lambda d: drafts.without_line(d, line_id))
+    return render(request, "certificates/drafting/delete_line.html", {"certificate": found, "line": doomed})
+
+
+def _change_lines(request: ActingRequest, found: Certificate, change: Callable[[Document], Document]) -> HttpResponse:
+    opened = drafts.section_hash(found.content, "lines")
+    try:
+        drafts.save_section(found, "lines", by=request.membership, opened_with=opened, change=change)
+    except (drafts.Conflict, workflow.WrongStatus) as error:
+        return _too_late(request, error.certificate)
+    messages.success(request, _("Saved."))
+    return redirect("certificates:section", found.pk, "lines")
+
+
+def check(request: ActingRequest, pk: int) -> HttpResponse:
+    """Everything once more before submitting, each section with its way back."""
+    found = editable_or_404(request, pk)
+    if found.status not in EDITABLE:
+        return _too_late(request, found)
+    document = found.content
+    states = drafts.section_states(found, document)
+    blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))
+    context = {
+        "certificate": found,
+        "face": face(document),
+        "states": states,
+        "missing": drafts.links(found, blocked),
+        "warnings": drafts.links(found, workflow.Blocked([p for s in states for p in s.problems if p.level != "SEVERE"], [])),
+        "marks": {},
+        "may_edit": True,
+    }
+    return render(request, "certificates/drafting/check.html", context)
