@@ -56,6 +56,12 @@ def name_of(list_name: str, code: str, language: str) -> str:
     return found.name(language) if found else code
 
 
+def names_of(list_name: str, codes: set[str], language: str) -> dict[str, str]:
+    """The names of several codes in one query; a code that the list does not hold stands for itself."""
+    found = {code.code: code.name(language) for code in Code.objects.filter(list=list_name, code__in=codes)}
+    return {code: found.get(code, code) for code in codes}
+
+
 class Codes:
     """Code lists as the rules ask for them; each list is read once for one judgement."""
 

@@ -22,7 +22,7 @@ from certificates.ephyto.document import (
     set_notes,
 )
 from certificates.forms.fields import CodeChoice, DateField, NumberField, TermField, TextField
-from certificates.forms.sections import AREA, country, helper, paragraphs
+from certificates.forms.sections import AREA, country, laid_out, paragraphs
 from codelists.lookup import name_of, symbol_of
 
 MEASURES: Final = ("net_weight", "gross_weight", "net_volume", "gross_volume")
@@ -61,7 +61,7 @@ class Line(forms.Form):
     marks = TextField(label=_("Distinguishing marks of this line"), widget=_wide(50), max_length=1024)
     declaration = TextField(label=_("Additional declaration for this line"), widget=forms.Textarea(AREA), max_length=8000)
 
-    helper = helper(
+    helper = laid_out(
         Fieldset(_("Produce"), Div("botanical", css_class="looked-up"), "description",
                  Div("common_name", "vegetable_part", "condition", css_class="line"), Div("intended_use", "hs", css_class="line")),
         Fieldset(_("Quantity"), Div("net_weight", "net_weight_unit", "gross_weight", "gross_weight_unit", css_class="line"),
@@ -69,7 +69,7 @@ class Line(forms.Form):
                  Div("other_quantity", "other_unit", css_class="line")),
         Fieldset(_("Origin"), Div("origin_country", "origin_areas", css_class="line")),
     )  # fmt: skip
-    more = helper(Fieldset(_("Marks and declaration of this line"), Field("marks"), Field("declaration")))
+    more = laid_out(Fieldset(_("Marks and declaration of this line"), Field("marks"), Field("declaration")))
 
 
 def read(line: TradeLine) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class PackageRow(forms.Form):
     level = CodeChoice("package_level", label=_("Level"))
     remove = forms.BooleanField(required=False, label=_("Remove"))
 
-    helper = helper(Div("quantity", "kind", "level", "remove", css_class="line"))
+    helper = laid_out(Div("quantity", "kind", "level", "remove", css_class="line"))
 
 
 PackageRows = forms.formset_factory(PackageRow, extra=1, max_num=20)
@@ -206,7 +206,7 @@ class TreatmentRow(forms.Form):
     information = TextField(label=_("Additional information"), max_length=400, widget=_wide(50))
     remove = forms.BooleanField(required=False, label=_("Remove this treatment"))
 
-    helper = helper(
+    helper = laid_out(
         "id", Div("start", "end", css_class="line"), Div("kind", "chemical", css_class="line"),
         Div("duration", "duration_unit", "temperature", "temperature_unit", css_class="line"),
         Div("concentration", "concentration_unit", css_class="line"), "information", "remove",

@@ -26,7 +26,7 @@ TRANSITS: Final = 3
 AREA = {"rows": 4, "dir": "auto"}
 
 
-def helper(*layout: Any) -> FormHelper:
+def laid_out(*layout: Any) -> FormHelper:
     """A helper that writes fields only: the page has the form tag, the token and the buttons."""
     made = FormHelper()
     made.form_tag, made.disable_csrf = False, True
@@ -45,7 +45,7 @@ class Consignment(forms.Form):
     practically_free = forms.BooleanField(required=False, label=_("Certify “practically free from other pests” (optional clause)"))
     no_liability = forms.BooleanField(required=False, label=_("Print “No financial liability” (optional clause)"))
 
-    helper = helper(
+    helper = laid_out(
         Fieldset(_("Destination"), "destination", Div("transit_0", "transit_1", "transit_2", css_class="line")),
         Fieldset(_("Marks and permit"), "marks", "permit"),
         Fieldset(_("Optional clauses"), "practically_free", "no_liability"),
@@ -91,7 +91,7 @@ class Parties(forms.Form):
     consignee_address = TextField(label=_("Declared address of consignee"), widget=forms.Textarea(AREA),
                                   help_text=_("Full address. “To order” only where the importing country accepts it."))  # fmt: skip
 
-    helper = helper(
+    helper = laid_out(
         Fieldset(_("Exporter"), "exporter_name", "exporter_address"),
         Fieldset(_("Consignee"), "consignee_name", "consignee_address"),
     )
@@ -122,7 +122,7 @@ class MovementRow(forms.Form):
     means = TextField(label=_("Name of the means"), max_length=256, help_text=_("Ship, airline, truck"))
     number = TextField(label=_("Voyage or flight number"), max_length=256)
 
-    helper = helper(Div("mode", "means", "number", css_class="line"))
+    helper = laid_out(Div("mode", "means", "number", css_class="line"))
 
 
 MovementRows = forms.formset_factory(MovementRow, extra=1, can_delete=False, max_num=10)
@@ -133,7 +133,7 @@ class Transport(forms.Form):
     containers = TextField(label=_("Containers and seals"), widget=forms.Textarea(AREA | {"rows": 3, "dir": "ltr"}),
                            help_text=_("One container a line: its number, then its seals, separated by commas."))  # fmt: skip
 
-    helper = helper(Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"))
+    helper = laid_out(Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"))
 
     @staticmethod
     def read(document: Document) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Declarations(forms.Form):
     official = TextField(label=_("Additional official information"), max_length=8000, widget=forms.Textarea(AREA))
     inspected = DateField(label=_("Date of inspection"), help_text=_("Day, month and year, such as 12 7 2026."))
 
-    helper = helper(Fieldset(_("For the whole consignment"), "declaration", "official", "inspected"))
+    helper = laid_out(Fieldset(_("For the whole consignment"), "declaration", "official", "inspected"))
 
     @staticmethod
     def read(document: Document) -> dict[str, Any]:

@@ -5,12 +5,16 @@ from typing import Any, Final
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
+from certificates import storage
 from certificates.ephyto import rules
+from certificates.ephyto.document import Measure, TradeLine
 from certificates.models import Status
+from certificates.paper import wording
 from codelists.lookup import name_of
+from codelists.models import Code
 from gens.accounts import events
 from gens.accounts.models import Event
 from hubclient.models import Envelope
@@ -86,8 +90,6 @@ def event_tone(event: Event) -> str:
 @register.filter
 def country(code: str) -> str:
     """The country's name in the reader's language."""
-    from django.utils.translation import get_language
-
     return name_of("country", code, get_language() or "en")
 
 
@@ -112,3 +114,21 @@ def words(problem: rules.Problem) -> str:
 @register.filter
 def get(mapping: Any, key: str) -> Any:
     return mapping.get(key) if mapping else None
+
+
+@register.filter
+def line_name(line: TradeLine) -> str:
+    """What people call a commodity line."""
+    return storage.line_name(line)
+
+
+@register.filter
+def measure(value: Measure) -> str:
+    """12 400 kg, with no-break spaces."""
+    return wording.measure(value) if value else ""
+
+
+@register.filter
+def name_here(code: Code) -> str:
+    """The name of a code in the reader's language."""
+    return code.name(get_language() or "en")

@@ -21,6 +21,7 @@ from certificates.models import EDITABLE, Certificate
 from certificates.paper.face import face
 from certificates.views.doorway import certificate_or_404
 from codelists import lookup
+from codelists.models import Code
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
@@ -176,15 +177,17 @@ def _query(kept: dict[str, list[str]]) -> QueryDict:
 def _with_row(data: QueryDict) -> QueryDict:
     """The same input with one more row of the named kind, or with the name that was picked from a look-up."""
     changed = data.copy()
+    if data.get("add") == "picked" and data.get("picked"):
+        changed["botanical"] = data["picked"]
     rows = f"{data.get('add', '')}-TOTAL_FORMS"
     if rows in changed and changed[rows].isdigit():
         changed[rows] = str(min(int(changed[rows]) + 1, 20))
     return changed
 
 
-def _looked_up(data: QueryDict) -> list[lookup.Code]:
-    """Names that match what was typed as botanical name."""
-    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en") if "look" in data else []
+def _looked_up(data: QueryDict) -> list[Code] | None:
+    """Names that match what was typed as botanical name; None when nobody asked."""
+    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en") if "look" in data else None
 
 
 def _show(
@@ -198,12 +201,17 @@ def _show(
         "page": page,
         "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
         "states": drafts.section_states(found, found.content),
-        "lists": {key: [n for _code, n in lookup.choices(key, language)] for key in LISTS if _uses(page, key)},
+        "lists": {key: _suggested(key, language) for key in LISTS if _uses(page, key)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
     }
     template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
     return render(request, template, context, status=status)
+
+
+def _suggested(list_name: str, language: str) -> list[str]:
+    """What the browser offers while typing: botanical names for taxa, else names in the reader's language."""
+    return [name for _code, name in lookup.choices(list_name, "la" if list_name == "taxon" else language)]
 
 
 def _uses(page: Page, list_name: str) -> bool:

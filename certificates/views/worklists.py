@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from certificates.models import Certificate, Certificates, Direction, Status
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from codelists.folding import fold
-from codelists.lookup import name_of
+from codelists.lookup import names_of
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from hubclient.models import Envelope
@@ -43,7 +43,8 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
         "next_url": query_with(request, after=following) if following else "",
         "is_first": "after" not in request.GET,
         "chips": chips(request, listed, mine),
-        "partners": partners(listed, mine),
+        "partners": (known := partners(listed, mine)),
+        "countries": dict(known),
         "partner": request.GET.get("partner", ""),
         "query": request.GET.get("q", ""),
         "status": request.GET.get("status", ""),
@@ -103,8 +104,14 @@ def chips(request: HttpRequest, listed: Worklist, mine: Certificates) -> list[di
 def partners(listed: Worklist, mine: Certificates) -> list[tuple[str, str]]:
     """The countries that occur, by name."""
     codes = mine.order_by().values_list(partner_column(listed), flat=True).distinct()
-    language = get_language() or "en"
-    return sorted(((code, name_of("country", code, language)) for code in codes if code), key=lambda pair: fold(pair[1]))
+    names = names_of("country", {code for code in codes if code}, get_language() or "en")
+    return sorted(names.items(), key=lambda pair: fold(pair[1]))
+
+
+def countries_of(rows: list[Certificate]) -> dict[str, str]:
+    """Names of the countries in these rows, in one query."""
+    codes = {code for row in rows for code in (row.destination, row.counterpart)}
+    return names_of("country", codes, get_language() or "en")
 
 
 def unreadable_count(request: ActingRequest, listed: Worklist) -> int:
@@ -131,4 +138,4 @@ def search(request: ActingRequest) -> HttpResponse:
         found = list(matching.exclude(status=Status.DISCARDED).for_lists().order_by("-status_since", "-pk")[:PAGE])
     if len(found) == 1:
         return redirect("certificates:certificate", found[0].pk)
-    return render(request, "certificates/search.html", {"rows": found, "query": query, "home": reverse("certificates:home")})
+    return render(request, "certificates/search.html", {"rows": found, "query": query, "countries": countries_of(found), "home": reverse("certificates:home")})
