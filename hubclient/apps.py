@@ -5,3 +5,7 @@ from django.apps import AppConfig
 
 class Hubclient(AppConfig):
     name = "hubclient"
+
+    def ready(self) -> None:
+        """Tasks belong to our Celery application in every process, the web server's too."""
+        import gens.celery  # noqa: F401
