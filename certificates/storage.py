@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from certificates.ephyto import dates
 from certificates.ephyto.media import media_type
 from certificates.ephyto.document import Document, TradeLine, to_json
 from certificates.models import Blob, Certificate
+from certificates.paper.wording import measure
 from codelists.folding import fold
+from codelists.lookup import Names
 from gens.accounts.models import Membership
 
 LISTED = 200
@@ -54,15 +57,11 @@ def commodity(document: Document) -> str:
 
 def quantity(document: Document) -> str:
     """The net weights added up when every line has one in the same unit; otherwise nothing, never a wrong sum."""
-    numbers = [line.net_weight.number for line in document.lines]
-    units = {(line.net_weight.unit, line.net_weight.unit_name) for line in document.lines}
-    if not numbers or len({code for code, _name in units}) != 1:
+    weights = [line.net_weight for line in document.lines]
+    numbers = [number for weight in weights if (number := weight.number) is not None]
+    if not weights or len(numbers) < len(weights) or len({weight.unit for weight in weights}) != 1:
         return ""
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers):
-        return ""
-    code, name = max(units)
-    return f"{sum(known).normalize():f} {name or code}".strip() if known else ""
+    return measure(replace(weights[0], value=str(sum(numbers))), Names("en"))
 
 
 def day_of(text: str) -> date | None:

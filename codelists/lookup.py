@@ -56,10 +56,29 @@ def name_of(list_name: str, code: str, language: str) -> str:
     return found.name(language) if found else code
 
 
-def names_of(list_name: str, codes: set[str], language: str) -> dict[str, str]:
-    """The names of several codes in one query; a code that the list does not hold stands for itself."""
-    found = {code.code: code.name(language) for code in Code.objects.filter(list=list_name, code__in=codes)}
-    return {code: found.get(code, code) for code in codes}
+class Names:
+    """The names of codes in one language, each list read once: for pages and papers that show many codes."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._lists: dict[str, dict[str, Code]] = {}
+
+    def _code(self, list_name: str, code: str) -> Code | None:
+        if not code:
+            return None
+        if list_name not in self._lists:
+            self._lists[list_name] = {c.code: c for c in Code.objects.filter(list=list_name).defer("folded")}
+        return self._lists[list_name].get(code)
+
+    def name(self, list_name: str, code: str) -> str:
+        """The name; the code itself when the list does not hold it."""
+        found = self._code(list_name, code)
+        return found.name(self.language) if found else code
+
+    def symbol(self, list_name: str, code: str) -> str:
+        """As printed behind a number; the name, or the code itself, when there is no symbol."""
+        found = self._code(list_name, code)
+        return (found.symbol or found.name(self.language)) if found else code
 
 
 class Codes:

@@ -18,7 +18,7 @@ from certificates.ephyto.document import (
     Treatment,
     note_texts,
 )
-from codelists.lookup import name_of
+from codelists.lookup import Names
 
 NBSP: Final = "\u00a0"
 THIN: Final = "\u202f"  # narrow no-break space between groups of three digits
@@ -39,11 +39,11 @@ def grouped(number: Decimal) -> str:
     return sign + THIN.join(groups) + (f".{rest}" if rest else "")
 
 
-def measure(value: Measure) -> str:
+def measure(value: Measure, names: Names) -> str:
     """Number and unit: 12 400 kg; what does not parse stands as it was written."""
     number = value.number
     shown = value.value if number is None else grouped(number)
-    return f"{shown}{NBSP}{value.unit_name or value.unit}".strip(NBSP)
+    return f"{shown}{NBSP}{value.unit_name or names.symbol('unit', value.unit)}".strip(NBSP)
 
 
 def marks(document: Document) -> tuple[Text, ...]:
@@ -86,7 +86,9 @@ def reexport(document: Document, sentence: str) -> str:
         return ", ".join(dict.fromkeys(text.text for text in note_texts(notes, subject)))
 
     country = document.reexport_country if document.reexport_country.code else document.export_country
-    blanks = iter([name_of("country", country.code, "en"), name_of("country", said("RPCCO"), "en"), said("RPCRF"), name_of("country", country.code, "en")])
+    by, names = country.code, Names("en")
+    origin = ", ".join(names.name("country", code) for code in said("RPCCO").split(", "))
+    blanks = iter([names.name("country", by), origin, said("RPCRF"), names.name("country", by)])
     parts = sentence.split("___")
     filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
     ticks = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
@@ -100,9 +102,10 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.names = Names(language)
 
     def country(self, country: Country) -> str:
-        return country.name or name_of("country", country.code, self.language)
+        return country.name or self.names.name("country", country.code)
 
     def day(self, text: str) -> str:
         """12 July 2026, in the certificate's language; what is no date as it stands."""
@@ -114,7 +117,7 @@ class Words:
 
     def package(self, package: Package) -> str:
         number = Measure(package.quantity).number
-        kind = package.kind_name or name_of("package", package.kind, self.language)
+        kind = package.kind_name or self.names.name("package", package.kind)
         return f"{package.quantity if number is None else grouped(number)}{NBSP}{kind}".strip(NBSP)
 
     def packages(self, document: Document) -> tuple[Text, ...]:
@@ -142,7 +145,7 @@ class Words:
     def conveyance(self, document: Document) -> tuple[Text, ...]:
         found = []
         for movement in document.movements:
-            mode = movement.mode_name or name_of("transport", movement.mode, self.language)
+            mode = movement.mode_name or self.names.name("transport", movement.mode)
             parts = (mode, *(text.text for text in movement.means), movement.number)
             found.append(Text(", ".join(part for part in parts if part)))
         seals = [part for equipment in document.equipment for part in (equipment.number, *equipment.seals) if part]
@@ -157,7 +160,7 @@ class Words:
 
     def quantity(self, line: TradeLine) -> str:
         values = [line.net_weight, line.net_volume]
-        said = [measure(value) for value in values if value] or [measure(v) for v in (line.gross_weight, line.gross_volume) if v]
+        said = [measure(value, self.names) for value in values if value] or [measure(v, self.names) for v in (line.gross_weight, line.gross_volume) if v]
         other = zip(note_texts(line.notes, "OQV"), note_texts(line.notes, "OQU"), strict=False)
         return "; ".join((*said, *(f"{value.text}{NBSP}{unit.text}" for value, unit in other)))
 
@@ -184,8 +187,8 @@ class Words:
             " – ".join(dict.fromkeys(days)),
             said or "; ".join(text.text for text in treatment.full_text[:1]),
             ", ".join(chemicals),
-            ", ".join(measure(value) for value in (treatment.duration, treatment.temperature) if value),
-            measure(treatment.concentration) if treatment.concentration else "",
+            ", ".join(measure(value, self.names) for value in (treatment.duration, treatment.temperature) if value),
+            measure(treatment.concentration, self.names) if treatment.concentration else "",
             ", ".join(text.text for text in treatment.information),
         )
 

@@ -13,7 +13,7 @@ from certificates.ephyto import rules
 from certificates.ephyto.document import Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording
-from codelists.lookup import name_of
+from codelists.lookup import Names, name_of
 from codelists.models import Code
 from gens.accounts import events
 from gens.accounts.models import Event
@@ -125,7 +125,7 @@ def line_name(line: TradeLine) -> str:
 @register.filter
 def measure(value: Measure) -> str:
     """12 400 kg, with no-break spaces."""
-    return wording.measure(value) if value else ""
+    return wording.measure(value, Names(get_language() or "en")) if value else ""
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from certificates.models import Certificate, Certificates, Direction, Status
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from codelists.folding import fold
-from codelists.lookup import names_of
+from codelists.lookup import Names
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from hubclient.models import Envelope
@@ -104,14 +104,14 @@ def chips(request: HttpRequest, listed: Worklist, mine: Certificates) -> list[di
 def partners(listed: Worklist, mine: Certificates) -> list[tuple[str, str]]:
     """The countries that occur, by name."""
     codes = mine.order_by().values_list(partner_column(listed), flat=True).distinct()
-    names = names_of("country", {code for code in codes if code}, get_language() or "en")
-    return sorted(names.items(), key=lambda pair: fold(pair[1]))
+    names = Names(get_language() or "en")
+    return sorted(((code, names.name("country", code)) for code in codes if code), key=lambda pair: fold(pair[1]))
 
 
 def countries_of(rows: list[Certificate]) -> dict[str, str]:
-    """Names of the countries in these rows, in one query."""
-    codes = {code for row in rows for code in (row.destination, row.counterpart)}
-    return names_of("country", codes, get_language() or "en")
+    """Names of the countries in these rows."""
+    names = Names(get_language() or "en")
+    return {code: names.name("country", code) for row in rows for code in (row.destination, row.counterpart)}
 
 
 def unreadable_count(request: ActingRequest, listed: Worklist) -> int:

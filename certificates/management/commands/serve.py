@@ -1,6 +1,7 @@
 """manage.py serve: the web application on cheroot, a server fit for more than development."""
 
 import signal
+import sys
 from typing import Any
 
 from cheroot.wsgi import Server
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, threads: int, **options: Any) -> None:
         server = Server((host, port), application, numthreads=threads, server_name="GeNS")
-        signal.signal(signal.SIGTERM, lambda *_: server.stop())
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             server.start()
         except OSError as error:
