@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-from certificates import drafts, storage, workflow
+from certificates import drafts, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -37,7 +37,14 @@ PASSWORD: Final = "Demo-2026-only"  # noqa: S105  shown on the demo's login page
 NPPOS: Final = (
     ("WS", "Plant Protection Organization of Samoa", "Pacific/Apia", "en", "Apia office", "Apia"),
     ("NZ", "Plant Protection Organization of New Zealand", "Pacific/Auckland", "en", "Auckland office", "Auckland"),
-    ("EC", "Organización de Protección Fitosanitaria del Ecuador", "America/Guayaquil", "es", "Oficina Guayaquil", "Guayaquil"),
+    (
+        "EC",
+        "Organización de Protección Fitosanitaria del Ecuador",
+        "America/Guayaquil",
+        "es",
+        "Oficina Guayaquil",
+        "Guayaquil",
+    ),
 )
 NAMES: Final = {
     "WS": ("Sina Tuilagi", "Ioane Leavasa", "Mele Fa'asavalu", "Tavita Aiono"),
@@ -178,7 +185,9 @@ def _country(code: str, language: str) -> Country:
     return Country(code, name_of("country", code, language))
 
 
-def _document(staff: Staff, to: str, exporter: Party, consignee: Party, area: str, goods: list[Goods], **more: Any) -> Document:
+def _document(
+    staff: Staff, to: str, exporter: Party, consignee: Party, area: str, goods: list[Goods], **more: Any
+) -> Document:
     here, language = staff.inspector.nppo.country, staff.language
     document = Document(
         type="851",
@@ -239,13 +248,20 @@ def _samoa(staff: Staff) -> None:
     }
 
     def one(exporter: Party, *goods: Goods, **more: Any) -> Certificate:
-        return _draft(staff, _document(staff, "NZ", exporter, PASIFIKA, "Aleipata, Upolu", list(goods), **(common | more)))
+        return _draft(
+            staff, _document(staff, "NZ", exporter, PASIFIKA, "Aleipata, Upolu", list(goods), **(common | more))
+        )
 
     one(UPOLU, taro)
     one(SAVAII, taro, movements=(), entry=Location())
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
     _carry(staff, one(UPOLU, breadfruit), "submit")
-    _carry(staff, _carry(staff, one(UPOLU, taro, breadfruit), "submit"), "return", reason="The packing list says 320 kg of breadfruit. Correct line 2.")
+    _carry(
+        staff,
+        _carry(staff, one(UPOLU, taro, breadfruit), "submit"),
+        "return",
+        reason="The packing list says 320 kg of breadfruit. Correct line 2.",
+    )
     _carry(staff, one(SAVAII, noni), "submit", "approve")
     for goods in ((taro, breadfruit), (noni,), (taro,)):
         _carry(staff, one(UPOLU, *goods), "submit", "approve", "issue")
@@ -256,10 +272,21 @@ def _new_zealand(staff: Staff) -> None:
     buyer = Party("Importadora Costa Azul S.A.", ("Av. 9 de Octubre 100", "Guayaquil", "Ecuador"))
     apples = Goods("Apples, fresh", "Malus domestica", "18500", ("925", "CT"), "Fruit")
     where = {"movements": _ship("Te Moana", "88W", "en"), "entry": Location("ECGYE", "Guayaquil")}
-    _draft(staff, _document(staff, "WS", orchard, Party("Apia Seed and Garden", ("Fugalei Street", "Apia, Samoa")), "Hastings", [apples]))
+    _draft(
+        staff,
+        _document(
+            staff, "WS", orchard, Party("Apia Seed and Garden", ("Fugalei Street", "Apia, Samoa")), "Hastings", [apples]
+        ),
+    )
     for count in ("18500", "9200"):
         goods = replace(apples, kilograms=count)
-        _carry(staff, _draft(staff, _document(staff, "EC", orchard, buyer, "Hastings", [goods], **where)), "submit", "approve", "issue")
+        _carry(
+            staff,
+            _draft(staff, _document(staff, "EC", orchard, buyer, "Hastings", [goods], **where)),
+            "submit",
+            "approve",
+            "issue",
+        )
 
 
 def _ecuador(staff: Staff) -> None:

@@ -166,7 +166,9 @@ def section_states(certificate: Certificate, document: Document) -> list[Section
         by_section[_listed(section_of(problem.path))].append(problem)
     unparsed = {_listed(kept.section) for kept in certificate.inputs.all()}
     return [
-        SectionState(name, label, url_of(certificate, name), _state(by_section[name], name in unparsed), by_section[name])
+        SectionState(
+            name, label, url_of(certificate, name), _state(by_section[name], name in unparsed), by_section[name]
+        )
         for name, label in SECTIONS.items()
     ]
 

@@ -68,9 +68,7 @@ class Certificates(models.QuerySet["Certificate"]):
 
     def for_lists(self) -> Self:
         """Without the document: lists never load it."""
-        return self.defer("document", "search_text").select_related(
-            "holder__user", "holder__office"
-        )
+        return self.defer("document", "search_text").select_related("holder__user", "holder__office")
 
 
 class Certificate(models.Model):
@@ -79,28 +77,18 @@ class Certificate(models.Model):
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     direction = models.CharField(max_length=8, choices=Direction.choices)
-    counterpart = models.CharField(
-        max_length=12, blank=True, help_text="Received: connection code of the sender."
-    )
+    counterpart = models.CharField(max_length=12, blank=True, help_text="Received: connection code of the sender.")
     type = models.CharField(max_length=12)
     number = models.CharField(max_length=256, blank=True, help_text="Given at issue.")
-    reference = models.CharField(
-        max_length=32, blank=True, help_text="Of a draft: D-2026-0418. Never printed."
-    )
+    reference = models.CharField(max_length=32, blank=True, help_text="Of a draft: D-2026-0418. Never printed.")
     status = models.CharField(max_length=16, choices=Status.choices)
     status_since = models.DateTimeField()
-    holder = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, help_text="Who has it now."
-    )
-    drafted_by = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, related_name="drafted"
-    )
+    holder = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, help_text="Who has it now.")
+    drafted_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="drafted")
     authors = ArrayField(models.BigIntegerField(), default=list, help_text="Memberships that wrote it: four eyes.")
     office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True)
     issued_at = models.DateTimeField(null=True)
-    issued_by = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, related_name="issued"
-    )
+    issued_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="issued")
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search
@@ -110,16 +98,10 @@ class Certificate(models.Model):
     commodity = models.CharField(max_length=200, blank=True)
     quantity = models.CharField(max_length=60, blank=True)
     line_count = models.PositiveIntegerField(default=0)
-    issue_date = models.DateField(
-        null=True, help_text="As printed: the day in the issuer's zone."
-    )
-    search_text = models.TextField(
-        blank=True, help_text="Folded words of all lines and names."
-    )
+    issue_date = models.DateField(null=True, help_text="As printed: the day in the issuer's zone.")
+    search_text = models.TextField(blank=True, help_text="Folded words of all lines and names.")
 
-    events = GenericRelation(
-        Event, content_type_field="subject_type", object_id_field="subject_id"
-    )
+    events = GenericRelation(Event, content_type_field="subject_type", object_id_field="subject_id")
     objects = Certificates.as_manager()
 
     class Meta:
@@ -135,17 +117,13 @@ class Certificate(models.Model):
                 fields=["nppo", "direction", "status", "-status_since", "-id"],
                 name="certificate_worklist",
             ),
-            GinIndex(
-                OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"
-            ),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(
                 name="issued_content_is_final",
                 operation=pgtrigger.UpdateOf(*FROZEN_COLUMNS),
-                condition=~pgtrigger.Q(
-                    old__status__in=[str(status) for status in NOT_FROZEN]
-                ),
+                condition=~pgtrigger.Q(old__status__in=[str(status) for status in NOT_FROZEN]),
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
@@ -168,14 +146,8 @@ class Blob(models.Model):
     media_type = models.CharField(max_length=64, help_text="Judged by content.")
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["nppo", "sha256"], name="blob_once")
-        ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "sha256"], name="blob_once")]
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.sha256
@@ -185,12 +157,8 @@ class Message(models.Model):
     """Every XML sent or received for a certificate, byte for byte: the withdrawal (40) beside the original (70)."""
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    certificate = models.ForeignKey(
-        Certificate, on_delete=models.PROTECT, related_name="messages"
-    )
-    envelope = models.ForeignKey(
-        Envelope, on_delete=models.PROTECT, related_name="messages", null=True
-    )
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="messages")
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="messages", null=True)
     status_code = models.CharField(max_length=12)
     xml = models.BinaryField()
     sha256 = models.CharField(max_length=64)
@@ -201,16 +169,8 @@ class Message(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["certificate", "created_at"], name="message_of_certificate"
-            )
-        ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["certificate", "created_at"], name="message_of_certificate")]
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.status_code}"
@@ -220,20 +180,14 @@ class Rendering(models.Model):
     """The PDF of an issued certificate, rendered once; every later print is these bytes, marked."""
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    certificate = models.OneToOneField(
-        Certificate, on_delete=models.PROTECT, related_name="rendering"
-    )
+    certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="rendering")
     pdf = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     template_version = models.CharField(max_length=24)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
-        ]
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.sha256
@@ -243,22 +197,14 @@ class DraftInput(models.Model):
     """What was typed into a section and does not parse ("12,5 kgs"): kept raw, shown again, blocks submit."""
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    certificate = models.ForeignKey(
-        Certificate, on_delete=models.PROTECT, related_name="inputs"
-    )
-    section = models.CharField(
-        max_length=64, help_text='"parties", or "lines.<line id>".'
-    )
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="inputs")
+    section = models.CharField(max_length=64, help_text='"parties", or "lines.<line id>".')
     data = models.JSONField(help_text="Field name to raw text.")
     by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["certificate", "section"], name="input_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["certificate", "section"], name="input_once")]
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.section}"
@@ -273,11 +219,7 @@ class NumberSequence(models.Model):
     last = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["nppo", "kind", "year"], name="sequence_once"
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "kind", "year"], name="sequence_once")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.year}: {self.last}"

@@ -48,7 +48,9 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
 
 def _rest(document: Document) -> tuple[pdf.Listed, ...]:
     attachments = [
-        pdf.Listed(f"Attachment {a.number}", a.filename or a.kind, (f"{a.media_type}, {a.size} bytes, SHA-256 {a.sha256}",))
+        pdf.Listed(
+            f"Attachment {a.number}", a.filename or a.kind, (f"{a.media_type}, {a.size} bytes, SHA-256 {a.sha256}",)
+        )
         for a in document.attachments
     ]
     details = tuple(f"{row.label}: {row.value}" for row in show.rows(document))

@@ -119,7 +119,12 @@ def _keep_message(
 def _follow(certificate: Certificate, document: Document) -> None:
     """The events and states that follow from a message kept for the first time."""
     events.record(
-        certificate, events.ARRIVED, by=None, to_state=certificate.status, reason=document.status, partner=certificate.counterpart
+        certificate,
+        events.ARRIVED,
+        by=None,
+        to_state=certificate.status,
+        reason=document.status,
+        partner=certificate.counterpart,
     )
     if document.status == WITHDRAWN:
         _end(certificate, Status.WITHDRAWN, events.WITHDRAWN)
@@ -133,7 +138,13 @@ def _end(certificate: Certificate, status: Status, event: str, reason: str = "")
     certificate.status, certificate.status_since = status, timezone.now()
     certificate.save(update_fields=["status", "status_since"])
     events.record(
-        certificate, event, by=None, from_state=came_from, to_state=status, reason=reason, partner=certificate.counterpart
+        certificate,
+        event,
+        by=None,
+        from_state=came_from,
+        to_state=status,
+        reason=reason,
+        partner=certificate.counterpart,
     )
 
 
@@ -142,7 +153,10 @@ def _replace(certificate: Certificate, document: Document, number: str) -> None:
     original = (
         Certificate.objects.select_for_update()
         .filter(
-            nppo=certificate.nppo_id, direction=Direction.RECEIVED, counterpart=certificate.counterpart, number=number.strip()
+            nppo=certificate.nppo_id,
+            direction=Direction.RECEIVED,
+            counterpart=certificate.counterpart,
+            number=number.strip(),
         )
         .exclude(status__in=[Status.WITHDRAWN, Status.REPLACED])
         .exclude(pk=certificate.pk)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from certificates.ephyto import dates
-from certificates.ephyto.media import media_type
 from certificates.ephyto.document import Document, TradeLine, to_json
+from certificates.ephyto.media import media_type
 from certificates.models import Blob, Certificate
 from certificates.paper.wording import measure
 from codelists.folding import fold
@@ -15,12 +15,20 @@ from codelists.lookup import Names
 from gens.accounts.models import Membership
 
 LISTED = 200
-FOLLOWING = ("document", "destination", "exporter", "consignee", "commodity", "quantity", "line_count", "issue_date", "authors")
+FOLLOWING = (
+    "document",
+    "destination",
+    "exporter",
+    "consignee",
+    "commodity",
+    "quantity",
+    "line_count",
+    "issue_date",
+    "authors",
+)
 
 
-def store(
-    certificate: Certificate, document: Document, *columns: str, author: Membership | None = None
-) -> Certificate:
+def store(certificate: Certificate, document: Document, *columns: str, author: Membership | None = None) -> Certificate:
     """Write the document, its list and search columns and the named other columns; a new row is inserted.
 
     author: the person whose words these are; four eyes will not let them approve or issue it.

@@ -133,7 +133,9 @@ def _arrive(row: Certificate, target: Status, holder: Membership | None, at: dat
 
 
 def _record(row: Certificate, action: Action, came_from: str, by: Membership, reason: str) -> None:
-    events.record(row, action.event, by=by, from_state=came_from, to_state=row.status, reason=reason, partner=row.counterpart)
+    events.record(
+        row, action.event, by=by, from_state=came_from, to_state=row.status, reason=reason, partner=row.counterpart
+    )
 
 
 _HOLDER_AFTER: Final[dict[str, Callable[[Certificate, Membership], Membership | None]]] = {
@@ -180,7 +182,9 @@ def _issue(action: Action, certificate: Certificate, by: Membership, reason: str
         refuse_if_severe(problems)
         data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
         row.number, row.issued_at, row.issued_by, row.office = document.number, now, by, by.office
-        storage.store(row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now))
+        storage.store(
+            row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now)
+        )
         envelope = _enqueue(row, document, data)
         Message.objects.create(
             nppo_id=row.nppo_id,

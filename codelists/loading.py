@@ -25,7 +25,11 @@ def load() -> int:
         wanted, update_conflicts=True, unique_fields=["list", "code"], update_fields=_UPDATED, batch_size=1000
     )
     held = {(code.list, code.code) for code in wanted}
-    gone = [pk for pk, *key in Code.objects.filter(is_active=True).values_list("pk", "list", "code") if tuple(key) not in held]
+    gone = [
+        pk
+        for pk, *key in Code.objects.filter(is_active=True).values_list("pk", "list", "code")
+        if tuple(key) not in held
+    ]
     Code.objects.filter(pk__in=gone).update(is_active=False)
     return len(wanted)
 

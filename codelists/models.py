@@ -37,15 +37,11 @@ class Code(models.Model):
         help_text="All names and the code without accents and case, one a line: look-up reads it."
     )
     source = models.CharField(max_length=64)
-    position = models.IntegerField(
-        default=0, help_text="Lower stands first in choices; then the name."
-    )
+    position = models.IntegerField(default=0, help_text="Lower stands first in choices; then the name.")
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["list", "code"], name="code_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["list", "code"], name="code_once")]
         indexes: ClassVar = [
             GinIndex(OpClass("folded", name="gin_trgm_ops"), name="code_folded"),
             models.Index(fields=["list", "position"], name="code_choices"),
@@ -58,6 +54,4 @@ class Code(models.Model):
         """In this language, else English, else any name, else the code itself."""
         names: dict[str, str] = self.names
         short = language.split("-")[0]
-        return (
-            names.get(short) or names.get("en") or next(iter(names.values()), self.code)
-        )
+        return names.get(short) or names.get("en") or next(iter(names.values()), self.code)

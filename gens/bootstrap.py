@@ -77,7 +77,7 @@ def _read(path):
     try:
         with open(path) as file:
             return file.read()
-    except (IOError, OSError):
+    except OSError:
         return ""
 
 
@@ -159,5 +159,7 @@ def _run(arguments, environment):
             os.makedirs(folder)
         with open(_log(), "ab") as log:
             return subprocess.call(arguments, stdout=log, stderr=subprocess.STDOUT, env=environment)
-    except (IOError, OSError) as error:
-        raise Problem("%s could not be started or logged (%s): free disk space or check its rights." % (arguments[0], error))
+    except OSError as error:
+        raise Problem(
+            "%s could not be started or logged (%s): free disk space or check its rights." % (arguments[0], error)
+        )

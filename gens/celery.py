@@ -12,9 +12,6 @@ app = Celery("gens")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-for folder in (
-    settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(key)
-    for key in ("data_folder_in", "control_folder")
-):
+for folder in (settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(key) for key in ("data_folder_in", "control_folder")):
     if folder:
         Path(str(folder)).mkdir(parents=True, exist_ok=True)

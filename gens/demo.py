@@ -34,7 +34,9 @@ def run(arguments: list[str]) -> int:
         print(problem, file=sys.stderr)  # noqa: T201
         return 1
     except OSError as error:
-        print(f"The demo cannot work in {local}: {error.strerror}. Free disk space or check its rights.", file=sys.stderr)  # noqa: T201
+        print(
+            f"The demo cannot work in {local}: {error.strerror}. Free disk space or check its rights.", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -82,7 +84,9 @@ def _run(options: argparse.Namespace, local: Path) -> int:
     try:
         _start(children, web, hub)
         _wait_for(f"http://127.0.0.1:{web}/healthz")
-        _say(f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are; the pilot Hub is at port {hub}.")
+        _say(
+            f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are; the pilot Hub is at port {hub}."
+        )
         while True:
             time.sleep(0.5)
             for name in children.mend():
@@ -100,7 +104,10 @@ def _say(words: str) -> None:
 
 
 def _reset(options: argparse.Namespace, local: Path) -> None:
-    if not options.no_input and input("Delete all data of the demo and start over? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not options.no_input and input("Delete all data of the demo and start over? [y/N] ").strip().lower() not in (
+        "y",
+        "yes",
+    ):
         raise Problem("Nothing was deleted.")
     embedded.remove(local)
     for name in ("pilothub", "broker", "broker-control", "log"):

@@ -53,9 +53,7 @@ def database_urls() -> tuple[str, str, str]:
     if app := env("DATABASE_URL"):
         return app, env("DATABASE_OWNER_URL", app), env("PILOTHUB_DATABASE_URL", app)
     urls = embedded.urls_if_running(LOCAL)
-    if (
-        urls is None
-    ):  # commands that need no database still work; the others say that nobody listens there
+    if urls is None:  # commands that need no database still work; the others say that nobody listens there
         nobody = "postgresql://gens_app@127.0.0.1:1/gens"
         return nobody, nobody, nobody
     return urls.app, urls.owner, urls.pilothub
@@ -76,9 +74,7 @@ DEBUG = flag("DEBUG")
 DEMO = flag("GENS_DEMO")
 SECRET_KEY = env("SECRET_KEY") or embedded.secret_key(LOCAL)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [
-    origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin
-]
+CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 BEHIND_TLS = flag("BEHIND_TLS", not DEMO)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
@@ -169,9 +165,7 @@ ACCOUNT_ADAPTER = "gens.accounts.login.ClosedSignUp"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = (
-    "none"  # accounts are made by administrators, never by sign-up
-)
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by administrators, never by sign-up
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 SESSION_COOKIE_AGE = 12 * 3600
@@ -242,9 +236,7 @@ PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools", "pikepdf")}
     | {"kombu.connection": {"level": "ERROR"}},  # the filesystem broker has no host name to miss

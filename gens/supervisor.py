@@ -36,7 +36,7 @@ class Children:
                 stderr=subprocess.STDOUT,
                 env=self.environment,
                 process_group=0,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  one call, made before any thread exists
+                preexec_fn=_die_with_parent,
             )
         self._note()
 

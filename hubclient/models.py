@@ -17,9 +17,7 @@ class Connection(models.Model):
         PILOT = "pilot"
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    nppo_is_training = models.BooleanField(
-        default=False, help_text="Copied from the NPPO for the constraint below."
-    )
+    nppo_is_training = models.BooleanField(default=False, help_text="Copied from the NPPO for the constraint below.")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     endpoint = models.URLField(max_length=400)
     code = models.CharField(
@@ -92,17 +90,13 @@ class Envelope(models.Model):
     sha256 = models.CharField(max_length=64)
     tracking_number = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=24, choices=State.choices)
-    hub_state = models.CharField(
-        max_length=256, blank=True, help_text="HUBTrackingInfo as the Hub wrote it."
-    )
+    hub_state = models.CharField(max_length=256, blank=True, help_text="HUBTrackingInfo as the Hub wrote it.")
     message = models.TextField(
         blank=True,
         help_text="Out: what the Hub or the receiver said. In: what we acknowledge.",
     )
     verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True)
-    is_taken = models.BooleanField(
-        default=False, help_text="In: the certificate was created or extended from it."
-    )
+    is_taken = models.BooleanField(default=False, help_text="In: the certificate was created or extended from it.")
     attempts = models.PositiveIntegerField(default=0)
     looks = models.PositiveSmallIntegerField(
         default=0, help_text="Of an unknown outcome: listings that did not show it."
@@ -111,9 +105,7 @@ class Envelope(models.Model):
     due_at = models.DateTimeField(help_text="When the next step may be tried.")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, help_text="When the Hub took it.")
-    ended_at = models.DateTimeField(
-        null=True, help_text="When its delivery or its acknowledgement ended."
-    )
+    ended_at = models.DateTimeField(null=True, help_text="When its delivery or its acknowledgement ended.")
 
     class Meta:
         constraints: ClassVar = [

@@ -244,5 +244,3 @@ def _end(envelope: Envelope, state: Envelope.State, answer: Header) -> None:
 def _interval(age: timedelta) -> timedelta:
     """Until the next question: a tenth of the envelope's age, from one sweep to six hours."""
     return min(timedelta(hours=6), max(timedelta(seconds=settings.SWEEP_SECONDS), age / 10))
-
-

@@ -194,7 +194,9 @@ class HubClient:
 
     def _result(self, operation: str, request: Element) -> Element | None:
         """The ...Result element of the answer, None when the answer is empty. Raises HubError."""
-        body = _parsed(*self._post(operation, etree.tostring(request.getroottree(), encoding="UTF-8", xml_declaration=True)))
+        body = _parsed(
+            *self._post(operation, etree.tostring(request.getroottree(), encoding="UTF-8", xml_declaration=True))
+        )
         if (fault := _child(body, "Fault")) is not None:
             raise HubError(_fault_message(fault), permanent=True)
         response = _child(body, f"{operation}Response")

@@ -28,7 +28,9 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs") and c not in "\ufffe\uffff")
+        return "".join(
+            c for c in text if c == "\n" or (unicodedata.category(c) not in ("Cc", "Cs") and c not in "\ufffe\uffff")
+        )
 
 
 class NumberField(forms.CharField):
@@ -50,7 +52,9 @@ class NumberField(forms.CharField):
             )
         if not _NUMBER.fullmatch(text):
             raise ValidationError(
-                _("“%(typed)s” is not a number. Write digits only, such as 320 or 12.5, and choose the unit beside it."),
+                _(
+                    "“%(typed)s” is not a number. Write digits only, such as 320 or 12.5, and choose the unit beside it."
+                ),
                 params={"typed": value},
             )
         return text.replace(",", ".")
@@ -108,7 +112,9 @@ class CodeChoice(forms.ChoiceField):
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value) and lookup.by_code(self.list_name, value) is None:
-            raise ValidationError(_("“%(code)s” is not in the list. Choose an entry of the list."), params={"code": value})
+            raise ValidationError(
+                _("“%(code)s” is not in the list. Choose an entry of the list."), params={"code": value}
+            )
 
 
 class TermField(TextField):

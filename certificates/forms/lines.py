@@ -38,12 +38,16 @@ def _wide(size: int = 34) -> forms.TextInput:
 class Line(forms.Form):
     botanical = TermField("taxon", label=_("Botanical name"), widget=_wide(), max_length=256,
                           help_text=_("At least the genus. Several names are separated by commas."))  # fmt: skip
-    description = TextField(label=_("Name of produce"), widget=_wide(50), max_length=256, help_text=_("As it prints. No trade names."))
+    description = TextField(
+        label=_("Name of produce"), widget=_wide(50), max_length=256, help_text=_("As it prints. No trade names.")
+    )
     common_name = TextField(label=_("Common name"), widget=_wide(), max_length=256)
     vegetable_part = TermField("vegetable_part", label=_("Part of the plant"), max_length=70)
     condition = TermField("condition", label=_("Condition"), max_length=70)
     intended_use = TermField("intended_use", label=_("Intended use"), max_length=256)
-    hs = TextField(label=_("HS code"), max_length=10, widget=forms.TextInput({"size": 10, "dir": "ltr", "inputmode": "numeric"}))
+    hs = TextField(
+        label=_("HS code"), max_length=10, widget=forms.TextInput({"size": 10, "dir": "ltr", "inputmode": "numeric"})
+    )
     net_weight = NumberField(label=_("Net weight"))
     net_weight_unit = CodeChoice("unit", "WEIGHT", by_symbol=True, label=_("Unit"))
     gross_weight = NumberField(label=_("Gross weight"))
@@ -59,7 +63,9 @@ class Line(forms.Form):
     packages_text = TextField(label=_("Packages in words"), widget=_wide(50), max_length=512,
                               help_text=_("Only when no kind of package fits."))  # fmt: skip
     marks = TextField(label=_("Distinguishing marks of this line"), widget=_wide(50), max_length=1024)
-    declaration = TextField(label=_("Additional declaration for this line"), widget=forms.Textarea(AREA), max_length=8000)
+    declaration = TextField(
+        label=_("Additional declaration for this line"), widget=forms.Textarea(AREA), max_length=8000
+    )
 
     helper = laid_out(
         Fieldset(_("Produce"), Div("botanical", css_class="looked-up"), "description",
@@ -185,7 +191,12 @@ def packages_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -
     """Packages of the rows that say something. Level 4, no hierarchy, where none was chosen."""
     said = [row for row in rows if (row.get("quantity") or row.get("kind")) and not row.get("remove")]
     made = tuple(
-        Package(row["level"] or "4", row["kind"], row["quantity"], name_of("package", row["kind"], language) if row["kind"] else "")
+        Package(
+            row["level"] or "4",
+            row["kind"],
+            row["quantity"],
+            name_of("package", row["kind"], language) if row["kind"] else "",
+        )
         for row in said
     )
     return replace(line, packages=made)
@@ -238,7 +249,11 @@ def _treatment_read(treatment: Treatment) -> dict[str, Any]:
 
 def treatments_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -> TradeLine:
     before = {treatment.id: treatment for treatment in line.treatments}
-    said = [row for row in rows if row and not row.get("remove") and any(row.get(n) for n in ("start", "kind", "chemical", "information"))]
+    said = [
+        row
+        for row in rows
+        if row and not row.get("remove") and any(row.get(n) for n in ("start", "kind", "chemical", "information"))
+    ]
     made = tuple(_treatment_write(before.get(row["id"], Treatment(id=new_id())), row, language) for row in said)
     return replace(line, treatments=made)
 

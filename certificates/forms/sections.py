@@ -35,14 +35,18 @@ def laid_out(*layout: Any) -> FormHelper:
 
 
 class Consignment(forms.Form):
-    destination = CodeChoice("country", label=_("TO: importing country"), help_text=_("The certificate is addressed to its NPPO."))
+    destination = CodeChoice(
+        "country", label=_("TO: importing country"), help_text=_("The certificate is addressed to its NPPO.")
+    )
     transit_0 = CodeChoice("country", label=_("Transit country"))
     transit_1 = CodeChoice("country", label=_("Second transit country"))
     transit_2 = CodeChoice("country", label=_("Third transit country"))
     marks = TextField(label=_("Distinguishing marks"), widget=forms.Textarea(AREA | {"rows": 2}), max_length=512,
                       help_text=_("As they stand on the packages: lot numbers, brands of bags and cartons."))  # fmt: skip
     permit = TextField(label=_("Import permit number"), max_length=256)
-    practically_free = forms.BooleanField(required=False, label=_("Certify “practically free from other pests” (optional clause)"))
+    practically_free = forms.BooleanField(
+        required=False, label=_("Certify “practically free from other pests” (optional clause)")
+    )
     no_liability = forms.BooleanField(required=False, label=_("Print “No financial liability” (optional clause)"))
 
     helper = laid_out(
@@ -84,10 +88,14 @@ def country(code: str, language: str) -> Country:
 
 
 class Parties(forms.Form):
-    exporter_name = TextField(label=_("Name of exporter"), max_length=450, widget=forms.TextInput({"size": 50, "dir": "auto"}))
+    exporter_name = TextField(
+        label=_("Name of exporter"), max_length=450, widget=forms.TextInput({"size": 50, "dir": "auto"})
+    )
     exporter_address = TextField(label=_("Address of exporter"), widget=forms.Textarea(AREA),
                                  help_text=_("In the exporting country. Five lines at most."))  # fmt: skip
-    consignee_name = TextField(label=_("Declared name of consignee"), max_length=450, widget=forms.TextInput({"size": 50, "dir": "auto"}))
+    consignee_name = TextField(
+        label=_("Declared name of consignee"), max_length=450, widget=forms.TextInput({"size": 50, "dir": "auto"})
+    )
     consignee_address = TextField(label=_("Declared address of consignee"), widget=forms.Textarea(AREA),
                                   help_text=_("Full address. “To order” only where the importing country accepts it."))  # fmt: skip
 
@@ -207,7 +215,9 @@ class Declarations(forms.Form):
     def write(self, document: Document, language: str) -> Document:
         notes = document.notes
         for subject, name in (("ADEDL", "declaration"), ("ADAOEDL", "official")):
-            notes = set_notes(notes, subject, paragraphs(self.cleaned_data[name], note_texts(document.notes, subject), language))
+            notes = set_notes(
+                notes, subject, paragraphs(self.cleaned_data[name], note_texts(document.notes, subject), language)
+            )
         return replace(document, notes=set_notes(notes, "ADDIEDL", [Text(self.cleaned_data["inspected"])]))
 
 

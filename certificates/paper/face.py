@@ -85,7 +85,13 @@ def _head(document: Document, words: wording.Words) -> tuple[Box, ...]:
     by = document.issuer or words.country(document.export_country)
     return (
         Box("organization", label("organization", words.language), _plain(by), "consignment", width="half"),
-        Box("to", label("to", words.language), _plain(words.country(document.import_country)), "consignment", width="half"),
+        Box(
+            "to",
+            label("to", words.language),
+            _plain(words.country(document.import_country)),
+            "consignment",
+            width="half",
+        ),
     )
 
 
@@ -120,11 +126,15 @@ def _produce(document: Document, words: wording.Words) -> Box:
 def _statements(document: Document, language: str, version: str) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
-        filled = tuple(Text(wording.reexport(document, text), tongue) for tongue, text in statements("reexport", ENGLISH, version))
+        filled = tuple(
+            Text(wording.reexport(document, text), tongue) for tongue, text in statements("reexport", ENGLISH, version)
+        )
         return (Box("certifying", texts=filled, kind="fixed"),)
     keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
     found = [statements(key, language, version) for key in keys]
-    return (Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),)
+    return (
+        Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),
+    )
 
 
 def _declaration(document: Document, words: wording.Words) -> Box:

@@ -69,7 +69,9 @@ def render(
         html = render_to_string("paper/face.html", context)
     fonts, css = _tools()
     name = f"{document.number or 'draft'}.xml"
-    attachments = [Attachment(file_obj=io.BytesIO(xml), name=name, relationship="Source", description="ePhyto")] if xml else []
+    attachments = (
+        [Attachment(file_obj=io.BytesIO(xml), name=name, relationship="Source", description="ePhyto")] if xml else []
+    )
     data = HTML(string=html, base_url="gens:", url_fetcher=_Closed()).write_pdf(
         stylesheets=[css],
         font_config=fonts,
@@ -111,7 +113,9 @@ def _finished(data: bytes) -> bytes:
             once = {item.objgen: item for item in associated}
             pdf.Root.AF = pikepdf.Array(list(once.values()))
         out = io.BytesIO()
-        pdf.save(out, fix_metadata_version=False, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            out, fix_metadata_version=False, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
+        )
     return out.getvalue()
 
 

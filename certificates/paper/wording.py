@@ -136,7 +136,9 @@ class Words:
     def origins(self, document: Document) -> tuple[Text, ...]:
         """Samoa (Aleipata, Upolu): each place once."""
         places = (
-            f"{self.country(origin.country)} ({', '.join(origin.areas)})" if origin.areas else self.country(origin.country)
+            f"{self.country(origin.country)} ({', '.join(origin.areas)})"
+            if origin.areas
+            else self.country(origin.country)
             for line in document.lines
             for origin in line.origins
         )
@@ -160,7 +162,9 @@ class Words:
 
     def quantity(self, line: TradeLine) -> str:
         values = [line.net_weight, line.net_volume]
-        said = [measure(value, self.names) for value in values if value] or [measure(v, self.names) for v in (line.gross_weight, line.gross_volume) if v]
+        said = [measure(value, self.names) for value in values if value] or [
+            measure(v, self.names) for v in (line.gross_weight, line.gross_volume) if v
+        ]
         other = zip(note_texts(line.notes, "OQV"), note_texts(line.notes, "OQU"), strict=False)
         return "; ".join((*said, *(f"{value.text}{NBSP}{unit.text}" for value, unit in other)))
 
@@ -180,7 +184,10 @@ class Words:
 
     def _columns(self, treatment: Treatment) -> Iterable[str]:
         days = [self.day(day) for day in (treatment.start, treatment.end) if day]
-        chemicals = (*treatment.chemical_names, *(text.text for text in treatment.chemicals[len(treatment.chemical_names) :]))
+        chemicals = (
+            *treatment.chemical_names,
+            *(text.text for text in treatment.chemicals[len(treatment.chemical_names) :]),
+        )
         kinds = (treatment.kind_name or treatment.kind.text, treatment.method_name or treatment.method.text)
         said = ", ".join(part for part in kinds if part)
         return (

@@ -5,9 +5,8 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from certificates import drafts, workflow
 from certificates.models import Certificate, Direction, Status
@@ -47,9 +46,13 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
     except workflow.WrongStatus as error:
         return faster(request, error.certificate, action)
     except workflow.SecondPersonNeeded:
-        return _ask(request, found, action, error=_("You wrote this certificate. Another person must do this."), status=403)
+        return _ask(
+            request, found, action, error=_("You wrote this certificate. Another person must do this."), status=403
+        )
     except workflow.ReasonMissing:
-        return _ask(request, found, action, error=_("Write the reason, so that the other side knows what to do."), status=422)
+        return _ask(
+            request, found, action, error=_("Write the reason, so that the other side knows what to do."), status=422
+        )
     except workflow.Blocked as error:
         return _ask(request, found, action, blocked=error, status=422)
     messages.success(request, _(DONE[action.name]))

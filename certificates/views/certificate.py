@@ -54,7 +54,11 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
         "attachments": document.attachments,
         "events": timeline(found, messages),
-        "home": "submitted" if found.status in (Status.SUBMITTED, Status.APPROVED) else "issued" if found.number else "drafts",
+        "home": "submitted"
+        if found.status in (Status.SUBMITTED, Status.APPROVED)
+        else "issued"
+        if found.number
+        else "drafts",
     }
     return render(request, "certificates/certificate.html", context)
 
@@ -125,7 +129,9 @@ def box_of(path: str) -> str:
 def needs_second_person(found: Certificate, membership: Membership) -> bool:
     """Whether only four eyes keep this membership from the next step."""
     steps = [a for a in workflow.TRANSITIONS.values() if a.four_eyes and found.status in a.sources]
-    return any(membership.may(a.permission) and membership.pk in found.authors and membership.nppo.four_eyes for a in steps)
+    return any(
+        membership.may(a.permission) and membership.pk in found.authors and membership.nppo.four_eyes for a in steps
+    )
 
 
 def last_reason(found: Certificate) -> Event | None:
@@ -150,13 +156,17 @@ def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
         return {}
     partner = {"country": name_of("country", envelope.receiver, get_language() or "en")}
     texts = {
-        State.WAITING: _("Issued. Waiting to be sent to %(country)s; it goes out by itself. Print if the goods leave now."),
+        State.WAITING: _(
+            "Issued. Waiting to be sent to %(country)s; it goes out by itself. Print if the goods leave now."
+        ),
         State.SENDING: _("Issued. Being sent to %(country)s."),
         State.UNKNOWN: _("Sent, but the Hub broke the connection. GeNS asks whether it arrived before sending again."),
         State.PENDING: _("Sent. Waiting for %(country)s to collect it."),
         State.DELIVERED: _("Delivered. %(country)s has received it."),
         State.DELIVERED_WITH_WARNINGS: _("Delivered with warnings. %(country)s has received it and remarked:"),
-        State.NOT_READABLE: _("Delivered, but %(country)s could not read it. Print the certificate and tell your administrator."),
+        State.NOT_READABLE: _(
+            "Delivered, but %(country)s could not read it. Print the certificate and tell your administrator."
+        ),
         State.FAILED: _("Not delivered to %(country)s. Print the certificate. The Hub said:"),
     }
     words = texts[State(envelope.state)] % partner

@@ -16,7 +16,9 @@ from hubclient.models import Envelope
 def _bytes(data: bytes, media_type: str, filename: str) -> HttpResponse:
     response = HttpResponse(data, content_type=media_type)
     safe = "".join(c if c.isalnum() or c in "-._" else "_" for c in filename)[:120] or "file"
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -61,7 +63,5 @@ def unreadable(request: ActingRequest, pk: int) -> HttpResponse:
     """The bytes of an envelope that nobody could read."""
     if not request.membership.may(roles.READ_RECEIVED):
         raise PermissionDenied
-    envelope = get_object_or_404(
-        Envelope, pk=pk, nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE
-    )
+    envelope = get_object_or_404(Envelope, pk=pk, nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE)
     return _bytes(bytes(envelope.content), UNKNOWN, f"envelope-{envelope.tracking_number}.bin")

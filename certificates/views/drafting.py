@@ -42,7 +42,13 @@ class Page:
     def errors(self) -> list[tuple[str, str]]:
         """(id of the field, words) of every error, in the order of the page."""
         plain = [form for made in self.forms.values() for form in (made.forms if hasattr(made, "forms") else [made])]
-        return [(form[name].id_for_label, str(error)) for form in plain for name, found in form.errors.items() if name != "__all__" for error in found]
+        return [
+            (form[name].id_for_label, str(error))
+            for form in plain
+            for name, found in form.errors.items()
+            if name != "__all__"
+            for error in found
+        ]
 
 
 def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
@@ -137,7 +143,13 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
     data, opened = request.POST, request.POST.get("opened_with", "")
     if "add" in data or "look" in data:
-        return _show(request, found, name, make(_with_row(data), found.content), {**extra, "opened_with": opened, "found": _looked_up(data)})
+        return _show(
+            request,
+            found,
+            name,
+            make(_with_row(data), found.content),
+            {**extra, "opened_with": opened, "found": _looked_up(data)},
+        )
     page = make(data, found.content)
     if not page.is_valid():
         try:
@@ -229,7 +241,12 @@ def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make)
         "certificate": found,
         "section": name,
         "rows": _differences(theirs, yours),
-        "posted": [(k, v) for k, values in request.POST.lists() for v in values if k not in ("csrfmiddlewaretoken", "opened_with")],
+        "posted": [
+            (k, v)
+            for k, values in request.POST.lists()
+            for v in values
+            if k not in ("csrfmiddlewaretoken", "opened_with")
+        ],
         "opened_with": drafts.section_hash(found.content, name),
         "url": request.get_full_path(),
     }
@@ -240,7 +257,11 @@ def _differences(theirs: Page, yours: Page) -> list[dict[str, Any]]:
     """Field by field what differs: label, their value, yours."""
     rows = []
     for key, form in yours.forms.items():
-        pairs = zip(form.forms, theirs.forms[key].forms, strict=False) if hasattr(form, "forms") else [(form, theirs.forms[key])]
+        pairs = (
+            zip(form.forms, theirs.forms[key].forms, strict=False)
+            if hasattr(form, "forms")
+            else [(form, theirs.forms[key])]
+        )
         for mine, other in pairs:
             for name, bound in mine.fields.items():
                 typed, stands = mine[name].value(), other[name].value()
@@ -310,7 +331,9 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
         "face": face(document),
         "states": states,
         "missing": drafts.links(found, blocked),
-        "warnings": drafts.links(found, workflow.Blocked([p for s in states for p in s.problems if p.level != "SEVERE"], [])),
+        "warnings": drafts.links(
+            found, workflow.Blocked([p for s in states for p in s.problems if p.level != "SEVERE"], [])
+        ),
         "marks": {},
         "may_edit": True,
     }

@@ -35,7 +35,9 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
     listed = BY_NAME[name]
     if not request.membership.may(listed.permission):
         raise PermissionDenied
-    mine = Certificate.objects.visible_to(request.membership).filter(direction=listed.direction, status__in=listed.statuses)
+    mine = Certificate.objects.visible_to(request.membership).filter(
+        direction=listed.direction, status__in=listed.statuses
+    )
     rows, following = page(filtered(mine, request, listed), request.GET.get("after", ""))
     context = {
         "worklist": listed,
@@ -94,7 +96,10 @@ def chips(request: HttpRequest, listed: Worklist, mine: Certificates) -> list[di
     """All, then each status with its count and its address; other filters stay."""
     found = dict(mine.order_by().values_list("status").annotate(n=Count("pk")))
     chosen = request.GET.get("status", "")
-    rows: Iterable[tuple[str, Any, int]] = (("", "", sum(found.values())), *((s, s.label, found.get(s, 0)) for s in listed.statuses))
+    rows: Iterable[tuple[str, Any, int]] = (
+        ("", "", sum(found.values())),
+        *((s, s.label, found.get(s, 0)) for s in listed.statuses),
+    )
     return [
         {"label": label, "count": n, "url": query_with(request, status=status), "is_current": status == chosen}
         for status, label, n in rows
@@ -138,4 +143,8 @@ def search(request: ActingRequest) -> HttpResponse:
         found = list(matching.exclude(status=Status.DISCARDED).for_lists().order_by("-status_since", "-pk")[:PAGE])
     if len(found) == 1:
         return redirect("certificates:certificate", found[0].pk)
-    return render(request, "certificates/search.html", {"rows": found, "query": query, "countries": countries_of(found), "home": reverse("certificates:home")})
+    return render(
+        request,
+        "certificates/search.html",
+        {"rows": found, "query": query, "countries": countries_of(found), "home": reverse("certificates:home")},
+    )

@@ -30,11 +30,7 @@ def UserLanguage(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user
-        language = (
-            user.language
-            if user.is_authenticated
-            else translation.get_language_from_request(request)
-        )
+        language = user.language if user.is_authenticated else translation.get_language_from_request(request)
         with translation.override(language):
             response = get_response(request)
         response.headers.setdefault("Content-Language", language)
@@ -53,9 +49,7 @@ class ActingMembership:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(
-            None
-        ):  # process_view sets the NPPO's zone; it ends with the request
+        with timezone.override(None):  # process_view sets the NPPO's zone; it ends with the request
             return self.get_response(request)
 
     def process_view(
@@ -78,9 +72,7 @@ class ActingMembership:
                         return view(request, *args, **kwargs)
                     finally:
                         request.is_over = True  # type: ignore[attr-defined]  # error pages come after the transaction
-        return redirect(
-            f"/people/choose/?{urlencode({'next': request.get_full_path()})}"
-        )
+        return redirect(f"/people/choose/?{urlencode({'next': request.get_full_path()})}")
 
 
 def active_membership(request: HttpRequest) -> Membership | None:

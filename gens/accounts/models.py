@@ -24,19 +24,13 @@ class Nppo(models.Model):
         help_text="Short name in addresses and log lines, such as WS.",
     )
     country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2.")
-    name = models.CharField(
-        max_length=256, help_text="As it prints and travels (IssuerSPSParty/Name)."
-    )
+    name = models.CharField(max_length=256, help_text="As it prints and travels (IssuerSPSParty/Name).")
     time_zone = models.CharField(
         max_length=64,
         help_text="IANA name: rules the printed date and the number's year.",
     )
-    language = models.CharField(
-        max_length=8, default="en", help_text="Of its certificates beside English."
-    )
-    number_pattern = models.CharField(
-        max_length=64, default="{code}-{year}-{number:06d}"
-    )
+    language = models.CharField(max_length=8, default="en", help_text="Of its certificates beside English.")
+    number_pattern = models.CharField(max_length=64, default="{code}-{year}-{number:06d}")
     four_eyes = models.BooleanField(
         default=True,
         help_text="Approval needs another person than the one who drafted.",
@@ -57,9 +51,7 @@ class Nppo(models.Model):
 class People(BaseUserManager["User"]):
     """Accounts by e-mail address, which is compared without case."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -73,9 +65,7 @@ class User(AbstractBaseUser):
     """A person. What they may do stands in their memberships."""
 
     email = models.EmailField(unique=True)
-    name = models.CharField(
-        max_length=256, help_text="As it prints: name of authorized officer."
-    )
+    name = models.CharField(max_length=256, help_text="As it prints: name of authorized officer.")
     language = models.CharField(max_length=8, default="en")
     is_active = models.BooleanField(default=True)
 
@@ -96,9 +86,7 @@ class Office(models.Model):
     place = models.CharField(max_length=256, help_text="Prints as place of issue.")
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["nppo", "name"], name="office_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "name"], name="office_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -110,17 +98,13 @@ class Membership(models.Model):
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     user = models.ForeignKey(User, on_delete=models.PROTECT)
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
-    roles = ArrayField(
-        models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items()))
-    )
+    roles = ArrayField(models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items())))
     authorised_from = models.DateField(null=True, blank=True)
     authorised_until = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["nppo", "user"], name="membership_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "user"], name="membership_once")]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.office}"
@@ -129,17 +113,13 @@ class Membership(models.Model):
         """Whether a role of this membership has the permission; issuing also needs its dates to cover today."""
         if permission == roles.ISSUE and not self.is_authorised:
             return False
-        return self.is_active and any(
-            permission in roles.PERMISSIONS[role] for role in self.roles
-        )
+        return self.is_active and any(permission in roles.PERMISSIONS[role] for role in self.roles)
 
     @property
     def is_authorised(self) -> bool:
         """Whether today, in the NPPO's zone, lies within the dates of authorisation (IPPC V.2a)."""
         today = timezone.localdate(timezone=self.nppo.zone)
-        return (
-            (self.authorised_from or today) <= today <= (self.authorised_until or today)
-        )
+        return (self.authorised_from or today) <= today <= (self.authorised_until or today)
 
     @property
     def role_names(self) -> list[str]:
@@ -155,15 +135,9 @@ class Event(models.Model):
     from_state = models.CharField(max_length=32, blank=True)
     to_state = models.CharField(max_length=32, blank=True)
     reason = models.TextField(blank=True)
-    partner = models.CharField(
-        max_length=12, blank=True, help_text="Connection code of the other NPPO."
-    )
-    by = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, help_text="None: the system."
-    )
-    by_name = models.CharField(
-        max_length=256, blank=True, help_text="The name at that time."
-    )
+    partner = models.CharField(max_length=12, blank=True, help_text="Connection code of the other NPPO.")
+    by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, help_text="None: the system.")
+    by_name = models.CharField(max_length=256, blank=True, help_text="The name at that time.")
     by_roles = ArrayField(models.CharField(max_length=32), default=list)
     office_name = models.CharField(max_length=256, blank=True)
     subject_type = models.ForeignKey(ContentType, on_delete=models.PROTECT)
@@ -172,15 +146,9 @@ class Event(models.Model):
 
     class Meta:
         # the timeline of a certificate or an envelope
-        indexes: ClassVar = [
-            models.Index(
-                fields=["subject_type", "subject_id", "at"], name="event_of_subject"
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["subject_type", "subject_id", "at"], name="event_of_subject")]
         triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -16,13 +16,7 @@ from gens.accounts.tenancy import signing_in
 def local_next(request: HttpRequest) -> str:
     """Where to go on: the local path asked for, never another host."""
     target = request.POST.get("next") or request.GET.get("next") or "/"
-    return (
-        target
-        if url_has_allowed_host_and_scheme(
-            target, {request.get_host()}, request.is_secure()
-        )
-        else "/"
-    )
+    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()) else "/"
 
 
 def choose(request: HttpRequest) -> HttpResponse:
@@ -30,9 +24,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     with signing_in(request.user.pk):
         memberships = list(
-            Membership.objects.select_related("nppo")
-            .filter(user=request.user, is_active=True)
-            .order_by("pk")
+            Membership.objects.select_related("nppo").filter(user=request.user, is_active=True).order_by("pk")
         )
         # offices belong to tenants that are not open yet: names are read when the membership is used
     wanted = request.POST.get("membership") if request.method == "POST" else None

@@ -1,9 +1,9 @@
 """Client and pilot Hub over real TLS: every operation once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django import SettingsWrapper
 
 from hubclient.soap import Header, HubError
 from tests.hub_server import DATABASES, start_hub
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 HEADER = Header("WS", "NZ", "851", "70", "WS-1")
 
 
-def test_an_envelope_goes_its_way_with_every_character(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_an_envelope_goes_its_way_with_every_character(tmp_path: Path, settings: Any) -> None:
     settings.PILOTHUB_VALIDATOR = ""
     content = "<a>]]&gt; ملح 芋 é\r &lt;</a> ]]>".encode()
     with start_hub(tmp_path) as hub:
@@ -41,7 +41,7 @@ def test_an_envelope_goes_its_way_with_every_character(tmp_path: Path, settings:
     ],
 )  # fmt: skip
 def test_each_misbehaviour_has_its_own_kind_of_error(
-    tmp_path: Path, settings: SettingsWrapper, fault: str, permanent: bool, unknown: bool, queued: int
+    tmp_path: Path, settings: Any, fault: str, permanent: bool, unknown: bool, queued: int
 ) -> None:
     settings.PILOTHUB_VALIDATOR = ""
     with start_hub(tmp_path) as hub:
@@ -60,7 +60,7 @@ def test_a_stranger_is_told_that_its_certificate_is_not_known(tmp_path: Path) ->
     assert caught.value.permanent
 
 
-def test_nobody_sends_in_the_name_of_another(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_nobody_sends_in_the_name_of_another(tmp_path: Path, settings: Any) -> None:
     settings.PILOTHUB_VALIDATOR = ""
     with start_hub(tmp_path) as hub, pytest.raises(HubError, match="client certificate is that of NZ"):
         hub.pair("WS")

@@ -54,7 +54,9 @@ class Command(BaseCommand):
         is_collection = source.suffix == ".ttc"
         font = TTFont(source, fontNumber=2) if is_collection else TTFont(source)  # 2: Simplified Chinese
         features = ["ccmp", "locl", "kern"] if is_collection else ["*"]
-        options = subset.Options(layout_features=features, hinting=False, notdef_outline=True, name_IDs=[1, 2, 3, 4, 5, 6, 13])
+        options = subset.Options(
+            layout_features=features, hinting=False, notdef_outline=True, name_IDs=[1, 2, 3, 4, 5, 6, 13]
+        )
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=characters)
         cutter.subset(font)
