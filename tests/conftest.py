@@ -10,11 +10,13 @@ from django.test import Client
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs PostgreSQL, so that it can run again on another version."""
+    """Mark what needs PostgreSQL, so that it can run again on another version. owner makes the tables for gens_app."""
     for item in items:
-        if item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ()):
+        if marker := item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
+            marker.kwargs.setdefault("databases", ["default", "owner"])
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_every_change_of_state_says_who_when_and_why(nppo: Nppo) -> None:
         workflow.perform("return", certificate, by=officer, reason=" Line 2 needs a unit. ")
         event = certificate.events.get()
     assert (event.action, event.from_state, event.to_state) == ("returned", "submitted", "returned")
-    assert (event.by, event.by_name, event.office_name) == (officer, officer.user.name, officer.office.name)
+    assert (event.by_id, event.by_name, event.office_name) == (officer.pk, officer.user.name, officer.office.name)
     assert event.reason == "Line 2 needs a unit."
     with acting_for(nppo.pk):
         certificate.refresh_from_db()

@@ -1,0 +1,169 @@
+"""Each rule: one valid document, one change, exactly that rule."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from certificates.ephyto import dates, rules, treatments
+from certificates.ephyto.document import (
+    Country,
+    Document,
+    Measure,
+    Movement,
+    Note,
+    Package,
+    Party,
+    Text,
+    TradeLine,
+    Treatment,
+)
+from tests.factories import valid_document
+
+FILLED = {
+    "number": "WS-2026-000001", "issued": "2026-07-15T10:42:00+13:00", "issuer": "NPPO of Samoa",
+    "place_of_issue": "Apia", "officer": "Sina",
+}  # fmt: skip
+
+
+def complete(**changes: object) -> Document:
+    return valid_document(**(FILLED | changes))
+
+
+def with_line(**changes: object) -> Callable[[Document], Document]:
+    return lambda d: replace(d, lines=(replace(d.lines[0], **changes),))  # type: ignore[arg-type]
+
+
+def but(**changes: object) -> Callable[[Document], Document]:
+    return lambda d: replace(d, **changes)  # type: ignore[arg-type]
+
+
+def treated(**changes: object) -> Callable[[Document], Document]:
+    treatment = Treatment(id="t", full_text=(Text("x", "en"),))
+    return with_line(treatments=(replace(treatment, **changes),))  # type: ignore[arg-type]
+
+
+CASES = [
+    ("type.known", "hub", but(type="636")),
+    ("exporter.name", "hub", but(exporter=Party("", ("Apia",)))),
+    ("exporter.address", "submit", but(exporter=Party("Upolu Growers"))),
+    ("consignee.name", "hub", but(consignee=Party("NULL", ("Auckland",)))),
+    ("consignee.address", "submit", but(consignee=Party("Pasifika"))),
+    ("address.lines", "submit", but(consignee=Party("P", tuple("123456")))),
+    ("export_country", "hub", but(export_country=Country())),
+    ("import_country", "hub", but(import_country=Country())),
+    ("country.alpha2", "hub", but(import_country=Country("LK2"))),
+    ("entry.name", "submit", but(entry=valid_document().entry.__class__())),
+    ("movement.any", "hub", but(movements=())),
+    ("movement.mode", "hub", but(movements=(Movement("", (Text("Ship"),)),))),
+    ("line.any", "hub", but(lines=())),
+    ("line.description", "hub", with_line(descriptions=())),
+    ("line.botanical_name", "submit", with_line(scientific_names=(Text("taro"),))),
+    ("line.quantity", "submit", with_line(net_weight=Measure())),
+    ("line.other_quantity", "hub", with_line(notes=(Note("OQV", "3"),))),
+    ("line.packages", "hub", with_line(packages=())),
+    ("line.packages", "hub", with_line(notes=(Note("OPTND", "in bulk"),))),
+    ("line.package", "hub", with_line(packages=(Package("4", "BG", "0"),))),
+    ("line.package", "hub", with_line(packages=(Package("4", "BG", "many"),))),
+    ("line.origin", "hub", with_line(origins=())),
+    ("measure.number", "hub", with_line(net_weight=Measure("12,5", "KGM"))),
+    ("measure.number", "hub", with_line(net_weight=Measure("1.00001", "KGM"))),
+    ("measure.number", "hub", with_line(net_weight=Measure("NaN", "KGM"))),
+    ("measure.number", "hub", with_line(net_weight=Measure("-1", "KGM"))),
+    ("measure.unit", "hub", with_line(net_weight=Measure("12", ""))),
+    ("treatment.date", "submit", treated(start="next week")),
+    ("treatment.full_text", "issue", treated(full_text=())),
+    ("declaration.commercial", "submit", but(notes=(Note("ADEDL", "As per letter of credit 7"),))),
+    ("text.length", "submit", but(notes=(Note("DMCL", "x" * 513),))),
+    ("number", "hub", but(number="")),
+    ("issued", "hub", but(issued="2026-07-15")),
+    ("issued", "hub", but(issued="yesterday")),
+    ("issuer", "hub", but(issuer="")),
+    ("place_of_issue", "issue", but(place_of_issue="")),
+    ("officer", "hub", but(officer="")),
+    ("statement", "hub", but(statements=("2",))),
+    ("status.other", "received", but(status="41")),
+]
+
+
+@pytest.mark.parametrize(("rule", "stage", "change"), CASES, ids=[f"{r}-{n}" for n, (r, _s, _c) in enumerate(CASES)])
+def test_one_change_breaks_exactly_one_rule(rule: str, stage: rules.Problem, change: Callable[[Document], Document]) -> None:
+    assert {p.rule for p in rules.problems(change(complete()), stage)} == {rule}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stage", ["submit", "issue", "received", "hub"])
+def test_the_valid_document_is_valid(stage: rules.Problem) -> None:
+    assert rules.problems(complete(), stage) == []  # type: ignore[arg-type]
+
+
+class _Lists:
+    def known(self, list_name: str, code: str) -> bool | None:
+        return {"country": code in ("WS", "NZ"), "unit": code == "KGM", "package": code == "BG"}.get(list_name)
+
+
+def test_codes_are_judged_by_the_lists_there_are() -> None:
+    assert rules.problems(complete(), "submit", _Lists()) == []
+    wrong = with_line(packages=(Package("4", "QQ", "1"),), net_weight=Measure("1", "XXX"))(complete())
+    found = rules.problems(replace(wrong, import_country=Country("ZZ")), "submit", _Lists())
+    assert sorted((p.rule, p.params["code"]) for p in found) == [
+        ("code.known", "QQ"), ("code.known", "ZZ"), ("unit.known", "XXX"),
+    ]  # fmt: skip
+
+
+def test_every_rule_has_a_case_here() -> None:
+    assert {rule.id for rule in rules.RULES} - {case[0] for case in CASES} == {
+        "code.known", "unit.known", "declaration.treatment",
+    }  # fmt: skip
+
+
+def test_a_treatment_repeated_in_a_declaration_is_a_warning() -> None:
+    document = treated(start="2026-07-01")(complete(notes=(Note("ADEDL", "The taro was fumigated with methyl bromide."),)))
+    (problem,) = rules.problems(document, "submit")
+    assert (problem.rule, problem.level, problem.path) == ("declaration.treatment", "WARNING", "notes.ADEDL")
+
+
+def test_house_rules_never_judge_another_country() -> None:
+    for rule in rules.RULES:
+        if "ISPM" in rule.source or rule.source == "Code lists":
+            assert not rule.stages & {"hub", "received"}, rule.id
+
+
+def test_a_problem_names_the_line_and_its_field() -> None:
+    document = with_line(net_weight=Measure("320 kgs", ""))(complete())
+    number, unit = rules.problems(document, "submit")
+    assert number.path == f"lines.{document.lines[0].id}.net_weight"
+    assert "Line 1: “320 kgs”" in rules.english(number)
+    assert unit.rule == "measure.unit"
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "has_offset"),
+    [
+        ("2026-07-15", "2026-07-15", False),
+        ("2026-07-15T10:42:00+13:00", "2026-07-15", True),
+        ("2026-07-15T10:42:00Z", "2026-07-15", True),
+        ("2026-07-15T10:42:00", "2026-07-15", False),
+        ("2026-07-15T10:42:00.5-0300", "2026-07-15", True),
+    ],
+)
+def test_dates_are_read_in_every_form_that_is_sent(text: str, day: str, has_offset: bool) -> None:
+    parsed = dates.parse(text)
+    assert parsed is not None
+    assert (parsed.day.isoformat(), parsed.has_offset) == (day, has_offset)
+
+
+@pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "15/07/2026", "2026-07-15T25:00:00", "May 1,2,5,10 2020"])
+def test_what_is_no_date_is_no_error(text: str) -> None:
+    assert dates.parse(text) is None
+
+
+def test_a_treatment_says_itself_in_full() -> None:
+    treatment = Treatment(
+        start="2026-07-12", duration=Measure("2.50", "HUR", "h"), kind=Text("fumigation", "en"),
+        chemicals=(Text("238"),), chemical_names=("methyl bromide",), temperature=Measure("25", "CEL", "°C"),
+    )  # fmt: skip
+    assert treatments.full_text(treatment) == (
+        "Date: 2026-07-12; Type: fumigation; Chemical: methyl bromide; Duration: 2.5 h; Temperature: 25 °C"
+    )
+    done = treatments.with_full_texts(Document(lines=(TradeLine(treatments=(treatment,)),)))
+    assert treatments.with_full_texts(done) == done
