@@ -1,0 +1,254 @@
+"""Sending survives anything: kills between any two steps, resets, a Hub that is down. Nothing lost, nothing doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from gens.accounts.models import Nppo
+from gens.accounts.tenancy import acting_for
+from hubclient import outbox
+from hubclient.models import Connection, Envelope
+from hubclient.pilothub.models import HeldEnvelope
+from hubclient.soap import HubClient
+from tests.factories import NppoFactory
+from tests.hub_server import DATABASES, RunningHub, start_hub
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
+State = Envelope.State
+
+
+class World:
+    """Samoa at a running Hub, with one envelope to send."""
+
+    def __init__(self, hub: RunningHub, nppo: Nppo, connection: Connection) -> None:
+        self.hub, self.nppo, self.connection = hub, nppo, connection
+        self.client: HubClient = hub.client("WS")
+
+    def enqueue(self, number: str = "WS-1") -> Envelope:
+        with acting_for(self.nppo.pk):
+            return outbox.enqueue(
+                self.connection, receiver="NZ", certificate_type="851", certificate_status="70",
+                certificate_number=number, content=b"<a/>",
+            )  # fmt: skip
+
+    def envelope(self) -> Envelope:
+        with acting_for(self.nppo.pk):
+            return Envelope.objects.get()
+
+    def all_due(self) -> None:
+        with acting_for(self.nppo.pk):
+            Envelope.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+
+    def deliver(self) -> Envelope:
+        self.all_due()
+        outbox.deliver(self.envelope().pk, self.nppo.pk, self.client)
+        return self.envelope()
+
+    def settle(self) -> Envelope:
+        self.all_due()
+        outbox.settle_unknown(self.connection.pk, self.nppo.pk, self.client)
+        return self.envelope()
+
+    def track(self) -> Envelope:
+        self.all_due()
+        outbox.track(self.envelope().pk, self.nppo.pk, self.client)
+        return self.envelope()
+
+
+@pytest.fixture
+def world(tmp_path: Path, settings: Any) -> Iterator[World]:
+    settings.PILOTHUB_VALIDATOR = ""
+    with start_hub(tmp_path) as hub:
+        nppo = NppoFactory(code="WS")
+        hub.pair("NZ")
+        with acting_for(nppo.pk):
+            connected = hub.connect(nppo)
+        yield World(hub, nppo, connected)
+
+
+def test_an_envelope_is_sent_and_tracked_to_its_end(world: World) -> None:
+    world.enqueue()
+    sent = world.deliver()
+    assert (sent.state, sent.hub_state, sent.attempts) == (State.PENDING, "PendingDelivery", 1)
+    assert world.track().state == State.PENDING
+    world.hub.client("NZ").acknowledge(sent.tracking_number)
+    ended = world.track()
+    assert (ended.state, ended.hub_state) == (State.DELIVERED, "Delivered")
+    assert ended.ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("acknowledge", "state", "message"),
+    [
+        ("acknowledge_with_warnings", State.DELIVERED_WITH_WARNINGS, "No address."),
+        ("acknowledge_failed", State.NOT_READABLE, "No address."),
+    ],
+)
+def test_the_end_states_are_told_apart(world: World, acknowledge: str, state: str, message: str) -> None:
+    world.enqueue()
+    getattr(world.hub.client("NZ"), acknowledge)(world.deliver().tracking_number, message)
+    ended = world.track()
+    assert (ended.state, ended.message) == (state, message)
+
+
+@pytest.mark.parametrize("fault", ["fault", "failed_delivery"])
+def test_a_refusal_is_final_and_says_why(world: World, fault: str) -> None:
+    world.enqueue()
+    world.hub.misbehave("WS", fault)
+    ended = world.deliver()
+    assert ended.state == State.FAILED
+    assert "told to" in ended.message
+    assert world.deliver().attempts == 1  # never sent again
+
+
+def test_a_hub_that_refuses_at_the_door_is_tried_again_later(world: World) -> None:
+    world.enqueue()
+    world.hub.misbehave("WS", "forbidden")
+    waiting = world.deliver()
+    assert waiting.state == State.WAITING
+    assert waiting.due_at > timezone.now()
+    assert world.deliver().state == State.PENDING
+
+
+def test_a_reset_after_queueing_is_looked_for_and_adopted(world: World) -> None:
+    world.enqueue()
+    world.hub.misbehave("WS", "reset_after_queueing")
+    assert world.deliver().state == State.UNKNOWN
+    assert world.deliver().state == State.UNKNOWN  # not sent blindly again
+    adopted = world.settle()
+    assert (adopted.state, adopted.is_resent) == (State.PENDING, False)
+    assert [held.tracking_number for held in world.hub.held()] == [adopted.tracking_number]
+
+
+def test_a_reset_before_queueing_is_looked_for_twice_and_then_sent_again(world: World) -> None:
+    world.enqueue()
+    world.hub.misbehave("WS", "reset_without_queueing")
+    assert world.deliver().state == State.UNKNOWN
+    once = world.settle()
+    assert (once.state, once.looks) == (State.UNKNOWN, 1)
+    twice = world.settle()
+    assert (twice.state, twice.is_resent) == (State.WAITING, True)
+    assert world.deliver().state == State.PENDING
+    assert len(world.hub.held()) == 1
+
+
+def test_a_header_of_another_envelope_is_not_adopted(world: World) -> None:
+    """The same number sent before stands in the listing: its tracking number is taken."""
+    world.enqueue()
+    first = world.deliver()
+    with acting_for(world.nppo.pk):
+        Envelope.objects.filter(pk=first.pk).update(certificate_status="39")
+    world.enqueue()
+    world.hub.misbehave("WS", "reset_without_queueing")
+    with acting_for(world.nppo.pk):
+        second = Envelope.objects.exclude(pk=first.pk).get()
+    outbox.deliver(second.pk, world.nppo.pk, world.client)
+    world.all_due()
+    outbox.settle_unknown(world.connection.pk, world.nppo.pk, world.client)
+    with acting_for(world.nppo.pk):
+        second.refresh_from_db()
+    assert (second.state, second.looks) == (State.UNKNOWN, 1)
+
+
+def test_a_tracking_number_that_the_hub_does_not_know_yet_is_no_failure(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    world.hub.misbehave("WS", "not_exists")
+    waiting = world.track()
+    assert (waiting.state, waiting.hub_state) == (State.PENDING, "EnvelopeNotExists")
+    assert world.track().hub_state == "PendingDelivery"
+
+
+def test_an_unknown_tracking_value_is_shown_and_crashes_nothing(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    world.hub.misbehave("WS", "unknown_tracking")
+    assert world.track().hub_state == "HeldForReasonsUnknown"
+
+
+def test_no_call_happens_inside_a_transaction(world: World) -> None:
+    world.enqueue()
+    real = HubClient.validate_and_deliver
+
+    def looked_at(self: HubClient, *args: Any) -> Any:
+        assert not connection.in_atomic_block
+        return real(self, *args)
+
+    with mock.patch.object(HubClient, "validate_and_deliver", looked_at):
+        assert world.deliver().state == State.PENDING
+
+
+def test_two_workers_at_once_send_once(world: World) -> None:
+    envelope = world.enqueue()
+    together = threading.Barrier(2)
+
+    def work() -> None:
+        client = world.hub.client("WS")
+        together.wait()
+        outbox.deliver(envelope.pk, world.nppo.pk, client)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert world.envelope().attempts == 1
+    assert len(world.hub.held()) == 1
+
+
+KILL_AT = ["_claim", "validate_and_deliver", "_record_taken"]
+
+# A worker of its own that is killed by SIGKILL just before or just after one step of `deliver`.
+WORKER = """
+import os, signal, sys
+import django
+django.setup()
+from django.conf import settings
+from django.db import connections
+for alias, name in (("default", sys.argv[4]), ("owner", sys.argv[4])):
+    connections[alias].settings_dict["NAME"] = name
+from hubclient import outbox, soap
+from hubclient.accounts import client_of, connection_of
+step, when = sys.argv[5], sys.argv[6]
+place = soap.HubClient if hasattr(soap.HubClient, step) else outbox
+real = getattr(place, step)
+def killed(*args, **kwargs):
+    if when == "after":
+        real(*args, **kwargs)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(place, step, killed)
+envelope, nppo, connection = map(int, sys.argv[1:4])
+with client_of(connection_of(connection, nppo)) as client:
+    outbox.deliver(envelope, nppo, client)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", KILL_AT)
+def test_a_worker_killed_between_two_steps_loses_and_doubles_nothing(world: World, step: str, when: str) -> None:
+    envelope = world.enqueue()
+    arguments = [envelope.pk, world.nppo.pk, world.connection.pk, connection.settings_dict["NAME"], step, when]
+    killed = subprocess.run(
+        [sys.executable, "-c", WORKER, *map(str, arguments)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "gens.settings"}, check=False, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    for _ in range(4):  # what the sweeps do, until the envelope is at the Hub
+        world.settle()
+        world.deliver()
+    ended = world.envelope()
+    held = HeldEnvelope.objects.filter(state="PendingDelivery")
+    assert ended.state == State.PENDING
+    assert [h.tracking_number for h in held] == [ended.tracking_number]
