@@ -143,6 +143,7 @@ def _prepare(local: Path, hub: int) -> None:
     from codelists.loading import load
 
     load()
+    (local / "static").mkdir(exist_ok=True)
     _say("Making people and certificates")
     demo.load(f"https://localhost:{hub}/hub/DeliveryService")
 

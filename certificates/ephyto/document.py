@@ -248,9 +248,11 @@ def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
 
 
 def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:
-    """These notes with all of one subject replaced; empty texts are left out."""
-    kept = [note for note in notes if note.subject != subject]
-    return (*kept, *(Note(subject, t.text, t.language) for t in texts if t.text))
+    """These notes with all of one subject replaced, in the place of the first of them; empty texts are left out."""
+    before = list(notes)
+    place = next((i for i, note in enumerate(before) if note.subject == subject), len(before))
+    made = (Note(subject, t.text, t.language) for t in texts if t.text)
+    return (*before[:place], *made, *(note for note in before[place:] if note.subject != subject))
 
 
 def line_by_id(document: Document, line_id: str) -> TradeLine | None:

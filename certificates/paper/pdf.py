@@ -4,7 +4,7 @@ import hashlib
 import io
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -68,10 +68,7 @@ def render(
     with translation.override("zh-hans" if language.startswith("zh") else language):
         html = render_to_string("paper/face.html", context)
     fonts, css = _tools()
-    name = f"{document.number or 'draft'}.xml"
-    attachments = (
-        [Attachment(file_obj=io.BytesIO(xml), name=name, relationship="Source", description="ePhyto")] if xml else []
-    )
+    attachments = [_source(document, xml)] if xml else []
     data = HTML(string=html, base_url="gens:", url_fetcher=_Closed()).write_pdf(
         stylesheets=[css],
         font_config=fonts,
@@ -81,6 +78,15 @@ def render(
         pdf_identifier=hashlib.sha256(xml or html.encode()).digest()[:16],
     )
     return _finished(data)
+
+
+def _source(document: Document, xml: bytes) -> Attachment:
+    """The exact message, dated as the certificate is, so that the same certificate prints the same bytes."""
+    at = issued_at(document) or datetime.now(UTC)
+    name = f"{document.number or 'draft'}.xml"
+    return Attachment(
+        file_obj=io.BytesIO(xml), name=name, relationship="Source", description="ePhyto", created=at, modified=at
+    )
 
 
 class _Closed(URLFetcher):  # type: ignore[misc]

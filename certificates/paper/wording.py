@@ -11,7 +11,6 @@ from certificates.ephyto.document import (
     Country,
     Document,
     Measure,
-    Package,
     Party,
     Text,
     TradeLine,
@@ -115,23 +114,22 @@ class Words:
         with translation.override("zh-hans" if self.language.startswith("zh") else self.language):
             return formats.date_format(parsed.day, "DATE_FORMAT")
 
-    def package(self, package: Package) -> str:
-        number = Measure(package.quantity).number
-        kind = package.kind_name or self.names.name("package", package.kind)
-        return f"{package.quantity if number is None else grouped(number)}{NBSP}{kind}".strip(NBSP)
-
     def packages(self, document: Document) -> tuple[Text, ...]:
-        """620 woven bags; with several lines each after its number."""
-        found: list[Text] = []
+        """620 woven bags, 40 cartons: each kind added up over the lines; packages in words after their line's number."""
+        totals: dict[str, Decimal] = {}
+        said: list[str] = []
         for number, line in enumerate(document.lines, start=1):
-            said = [self.package(package) for package in line.packages]
-            said += [text.text for text in note_texts(line.notes, "OPTND")]
-            if said:
-                found.append(Text(self._numbered(document, number, ", ".join(said))))
-        return tuple(found)
-
-    def _numbered(self, document: Document, number: int, text: str) -> str:
-        return f"{number}: {text}" if len(document.lines) > 1 else text
+            for package in line.packages:
+                kind = package.kind_name or self.names.name("package", package.kind)
+                count = Measure(package.quantity).number
+                if count is None:
+                    said.append(f"{package.quantity}{NBSP}{kind}".strip(NBSP))
+                else:
+                    totals[kind] = totals.get(kind, Decimal(0)) + count
+            words = [text.text for text in note_texts(line.notes, "OPTND")]
+            said += [f"{number}: {text}" if len(document.lines) > 1 else text for text in words]
+        counted = ", ".join(f"{grouped(total)}{NBSP}{kind}".strip(NBSP) for kind, total in totals.items())
+        return tuple(Text(text) for text in (counted, *said) if text)
 
     def origins(self, document: Document) -> tuple[Text, ...]:
         """Samoa (Aleipata, Upolu): each place once."""

@@ -87,7 +87,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("rule", "stage", "change"), CASES, ids=[f"{r}-{n}" for n, (r, _s, _c) in enumerate(CASES)])
-def test_one_change_breaks_exactly_one_rule(rule: str, stage: rules.Problem, change: Callable[[Document], Document]) -> None:
+def test_one_change_breaks_exactly_one_rule(
+    rule: str, stage: rules.Problem, change: Callable[[Document], Document]
+) -> None:
     assert {p.rule for p in rules.problems(change(complete()), stage)} == {rule}  # type: ignore[arg-type]
 
 
@@ -117,7 +119,9 @@ def test_every_rule_has_a_case_here() -> None:
 
 
 def test_a_treatment_repeated_in_a_declaration_is_a_warning() -> None:
-    document = treated(start="2026-07-01")(complete(notes=(Note("ADEDL", "The taro was fumigated with methyl bromide."),)))
+    document = treated(start="2026-07-01")(
+        complete(notes=(Note("ADEDL", "The taro was fumigated with methyl bromide."),))
+    )
     (problem,) = rules.problems(document, "submit")
     assert (problem.rule, problem.level, problem.path) == ("declaration.treatment", "WARNING", "notes.ADEDL")
 

@@ -57,7 +57,11 @@ def test_the_real_example_keeps_every_word(reference: Path, name: str) -> None:
         is_numbering = etree.QName(element).localname in ("SequenceNumeric", "HierarchicalLevelCode")
         for text in [element.text or "", *element.attrib.values()]:
             wanted = "".join(text.split())
-            if wanted and not is_numbering and wanted not in ("ZZZ", "TTL1", "TTL2", "TTCH", "TTTM", "TTCO", "TTAI", "TTFT"):
+            if (
+                wanted
+                and not is_numbering
+                and wanted not in ("ZZZ", "TTL1", "TTL2", "TTCH", "TTTM", "TTCO", "TTAI", "TTFT")
+            ):
                 assert wanted in compact, (element.tag, text[:60])
 
 
@@ -80,7 +84,11 @@ def test_any_prefix_and_any_order(reference: Path) -> None:
     plain = sample(reference, "made_851_issued_70")
     root = etree.fromstring(plain)
     for element in root.iter():
-        element[:] = reversed(element[:]) if etree.QName(element).localname != "ApplicableSPSProcessCharacteristic" else element[:]
+        element[:] = (
+            reversed(element[:])
+            if etree.QName(element).localname != "ApplicableSPSProcessCharacteristic"
+            else element[:]
+        )
     shuffled = etree.tostring(root).replace(b"ram:", b"x:").replace(b"xmlns:ram", b"xmlns:x")
     assert read(shuffled).document.exporter == read(plain).document.exporter
     assert set(read(shuffled).document.notes) == set(read(plain).document.notes)
@@ -203,6 +211,8 @@ def test_depth_elements_and_attachments_are_bounded() -> None:
 
 
 def test_a_file_named_pdf_is_judged_by_its_content(reference: Path) -> None:
-    data = sample(reference, "made_657_reexport_70").replace(b"JVBERi0xLjQgcGxhY2Vob2xkZXI=", base64.b64encode(b"<html>"))
+    data = sample(reference, "made_657_reexport_70").replace(
+        b"JVBERi0xLjQgcGxhY2Vob2xkZXI=", base64.b64encode(b"<html>")
+    )
     (attachment,) = read(data).document.attachments
     assert (attachment.filename, attachment.media_type) == ("PC-BE-677636.pdf", "application/octet-stream")

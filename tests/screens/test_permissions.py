@@ -1,0 +1,269 @@
+"""Role × address × method → status. A new address without a row here fails."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from certificates.models import Certificate, Message, Rendering, Status
+from codelists.loading import load
+from gens.accounts import roles
+from gens.accounts.models import Membership, Nppo
+from gens.accounts.tenancy import acting_for
+from hubclient.models import Connection, Envelope
+from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+
+pytestmark = pytest.mark.django_db
+
+ROLES = (
+    roles.INSPECTOR, roles.CERTIFYING_OFFICER, roles.IMPORT_OFFICER, roles.ADMINISTRATOR, roles.AUDITOR, roles.OPERATOR,
+)  # fmt: skip
+SAME = 200
+# (name, arguments, method): the status for each role, in the order above.
+TABLE = {
+    ("certificates:home", (), "get"): (302, 302, 302, 302, 302, 200),
+    ("certificates:search", (), "get"): (200, 200, 200, 200, 200, 200),
+    ("certificates:worklist", ("drafts",), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:worklist", ("submitted",), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:worklist", ("issued",), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:worklist", ("received",), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:worklist", ("decided",), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:worklist", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:unreadable", (), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:unreadable_content", ("envelope",), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:new", (), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
+    ("certificates:certificate", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:certificate", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:certificate", ("received",), "get"): (404, 404, 200, 200, 200, 404),
+    ("certificates:section", ("draft", "parties"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:section", ("draft", "parties"), "post"): (409, 409, 404, 403, 403, 404),
+    ("certificates:section", ("draft", "nonsense"), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:section", ("issued", "parties"), "get"): (409, 409, 404, 403, 403, 404),
+    ("certificates:line", ("draft", "abc"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:copy_line", ("draft", "abc"), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:copy_line", ("draft", "abc"), "post"): (302, 302, 404, 403, 403, 404),
+    ("certificates:delete_line", ("draft", "line"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:check", ("draft",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:act", ("draft", "submit"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "approve"), "get"): (403, 200, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "approve"), "post"): (403, 302, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "issue"), "post"): (403, 409, 404, 403, 403, 404),
+    ("certificates:act", ("received", "accept"), "get"): (404, 404, 200, 403, 403, 404),
+    ("certificates:act", ("received", "refuse"), "post"): (404, 404, 422, 403, 403, 404),
+    ("certificates:act", ("received", "accept"), "post"): (404, 404, 302, 403, 403, 404),
+    ("certificates:act", ("received", "open"), "post"): (404, 404, 404, 404, 404, 404),
+    ("certificates:pdf", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:pdf", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:pdf", ("received",), "get"): (404, 404, 200, 200, 200, 404),
+    ("certificates:xml", ("issued", "message"), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:xml", ("draft", "message"), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:attachment", ("issued", "a1"), "get"): (404, 404, 404, 404, 404, 404),
+    ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
+    ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
+    ("accounts:language", (), "post"): (302, 302, 302, 302, 302, 302),
+    ("healthz", (), "get"): (200, 200, 200, 200, 200, 200),
+}
+OPEN_TO_ALL = {"healthz", "accounts:language"}
+
+
+class World:
+    """Samoa with one certificate in each state that the table names."""
+
+    def __init__(self) -> None:
+        load()
+        self.nppo: Nppo = NppoFactory(code="WS")
+        author = make_membership(self.nppo, roles.INSPECTOR)
+        self.made: dict[str, object] = {
+            "draft": make_certificate(self.nppo, Status.DRAFT, by=author),
+            "submitted": make_certificate(self.nppo, Status.SUBMITTED, by=author),
+            "issued": make_certificate(
+                self.nppo, Status.ISSUED, by=author, number="WS-1", document=valid_document(number="WS-1")
+            ),
+            "received": make_certificate(
+                self.nppo,
+                Status.RECEIVED,
+                direction="received",
+                number="NZ-1",
+                counterpart="NZ",
+                document=valid_document(number="NZ-1"),
+            ),
+        }
+        with acting_for(self.nppo.pk):
+            self._rows()
+
+    def _rows(self) -> None:
+        common = {"nppo": self.nppo, "xml": b"<a/>", "sha256": "0"}
+        for name in ("issued", "received"):
+            certificate = self.made[name]
+            self.made[f"{name}-message"] = Message.objects.create(certificate=certificate, status_code="70", **common)
+        self.made["message"] = self.made["issued-message"]
+        Rendering.objects.create(
+            nppo=self.nppo, certificate=self.made["issued"], pdf=b"%PDF", sha256="0", template_version="1"
+        )
+        connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
+        self.made["envelope"] = Envelope.objects.create(
+            nppo=self.nppo, connection=connected, is_incoming=True, sender="NZ", receiver="WS", certificate_type="851",
+            certificate_status="70", certificate_number="x", content=b"x", sha256="0", state="acknowledged",
+            verdict="unreadable", is_taken=True, due_at="2026-01-01T00:00:00Z",
+        )  # fmt: skip
+
+    def arguments(self, view: str, names: tuple[str, ...]) -> list[object]:
+        """Names of what was made become ids; names of worklists stay."""
+        if view == "certificates:worklist":
+            return list(names)
+        line = self.made["draft"].content.lines[0].id  # type: ignore[attr-defined]
+        found = {"line": line} | {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
+        return [found.get(name, name) for name in names]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(("row", "role"), [(row, role) for row in TABLE for role in ROLES], ids=str)
+def test_the_table(world: World, signed_in: object, row: tuple[str, tuple[str, ...], str], role: str) -> None:
+    name, arguments, method = row
+    client: Client = signed_in(make_membership(world.nppo, role))  # type: ignore[operator]
+    response = getattr(client, method)(reverse(name, args=world.arguments(name, arguments)))
+    assert response.status_code == TABLE[row][ROLES.index(role)]
+
+
+@pytest.mark.parametrize("row", list(TABLE), ids=str)
+def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tuple[str, tuple[str, ...], str]) -> None:
+    name, arguments, method = row
+    response = getattr(client, method)(reverse(name, args=world.arguments(name, arguments)))
+    if name in OPEN_TO_ALL:
+        assert response.status_code in (200, 302, 405)
+    else:
+        assert response.status_code in (302, 405)
+        assert response.status_code == 405 or response.url.startswith("/account/login/")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row
+        for row in TABLE
+        if row[0] != "certificates:worklist" and set(row[1]) & {"draft", "issued", "received", "envelope"}
+    ],
+    ids=str,
+)
+def test_another_country_gets_404(world: World, signed_in: object, row: tuple[str, tuple[str, ...], str]) -> None:
+    name, arguments, method = row
+    stranger: Membership = make_membership(NppoFactory(code="NZ"), *ROLES)
+    address = reverse(name, args=world.arguments(name, arguments))
+    assert getattr(signed_in(stranger), method)(address).status_code in (404, 405)  # type: ignore[operator]
+
+
+def _names(resolver: URLResolver, prefix: str = "") -> set[str]:
+    found = set()
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            found |= _names(pattern, inner)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            found.add(prefix + pattern.name)
+    return found
+
+
+def test_every_address_of_ours_stands_in_the_table() -> None:
+    ours = {name for name in _names(get_resolver()) if not name.startswith("account_")}
+    assert ours == {name for name, _arguments, _method in TABLE}
+
+
+def test_sign_up_is_closed(client: Client) -> None:
+    response = client.post(
+        reverse("account_signup"),
+        {"email": "x@example.org", "password1": "Long-Enough-1", "password2": "Long-Enough-1"},
+    )
+    assert b"x@example.org" not in response.content
+    from gens.accounts.models import User
+
+    assert not User.objects.filter(email="x@example.org").exists()
+
+
+def test_an_ended_membership_opens_nothing(world: World, signed_in: object) -> None:
+    membership = make_membership(world.nppo, roles.INSPECTOR)
+    client: Client = signed_in(membership)  # type: ignore[operator]
+    with acting_for(world.nppo.pk):
+        membership.is_active = False
+        membership.save(update_fields=["is_active"])
+    assert client.get("/").url.startswith("/people/choose/")
+
+
+def test_a_membership_of_someone_else_cannot_be_chosen(world: World, client: Client) -> None:
+    mine, theirs = make_membership(world.nppo, roles.INSPECTOR), make_membership(world.nppo, roles.CERTIFYING_OFFICER)
+    client.force_login(mine.user)
+    assert client.post("/people/choose/", {"membership": theirs.pk}).status_code == 200
+    assert "nppo" not in client.session
+
+
+def test_strict_content_security_policy_on_every_page(world: World, client: Client) -> None:
+    policy = client.get(reverse("account_login")).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("rows", "direction"), [(1, "issued"), (3, "issued")])
+def test_a_list_costs_the_same_with_one_row_and_with_three(
+    world: World, signed_in: object, django_assert_num_queries: object, rows: int, direction: str
+) -> None:
+    author = make_membership(world.nppo, roles.INSPECTOR)
+    for _ in range(rows - 1):
+        make_certificate(world.nppo, Status.DRAFT, by=author)
+    client: Client = signed_in(author)  # type: ignore[operator]
+    client.get("/list/drafts/")
+    with django_assert_num_queries(13):  # type: ignore[operator]
+        assert client.get("/list/drafts/").status_code == 200
+
+
+def test_pages_follow_each_other_by_key(world: World, signed_in: object) -> None:
+    author = make_membership(world.nppo, roles.INSPECTOR)
+    for _ in range(60):
+        make_certificate(world.nppo, Status.DRAFT, by=author)
+    client: Client = signed_in(author)  # type: ignore[operator]
+    first = client.get("/list/drafts/")
+    second = client.get("/list/drafts/" + first.context["next_url"])
+    shown = [{row.pk for row in page.context["rows"]} for page in (first, second)]
+    assert (len(shown[0]), len(shown[1])) == (50, 11)
+    assert not shown[0] & shown[1]
+    assert client.get("/list/drafts/?after=garbage").status_code == 200
+
+
+def test_search_finds_without_accents(world: World, signed_in: object) -> None:
+    from certificates.ephyto.document import Party
+
+    author = make_membership(world.nppo, roles.INSPECTOR)
+    wanted = make_certificate(
+        world.nppo, Status.DRAFT, by=author, document=valid_document(exporter=Party("Bananera Peñafiel S.A.", ("x",)))
+    )
+    response = signed_in(author).get("/search/?q=penafiel")  # type: ignore[operator]
+    assert response.url == reverse("certificates:certificate", args=[wanted.pk])
+
+
+def test_two_clicks_on_approve_are_one_answer_and_one_409(world: World, signed_in: object) -> None:
+    client: Client = signed_in(make_membership(world.nppo, roles.CERTIFYING_OFFICER))  # type: ignore[operator]
+    submitted: Certificate = world.made["submitted"]  # type: ignore[assignment]
+    address = reverse("certificates:act", args=[submitted.pk, "approve"])
+    assert client.post(address).status_code == 302
+    again = client.post(address)
+    assert again.status_code == 409
+    assert "Somebody was faster" in again.content.decode()
+
+
+def test_a_missing_pdf_says_that_it_is_being_made(world: World, signed_in: object) -> None:
+    author = make_membership(world.nppo, roles.INSPECTOR)
+    fresh = make_certificate(world.nppo, Status.ISSUED, by=author, number="WS-2")
+    response = signed_in(author).get(reverse("certificates:pdf", args=[fresh.pk]))  # type: ignore[operator]
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+
+
+def test_downloads_are_never_rendered_by_the_browser(world: World, signed_in: object) -> None:
+    client: Client = signed_in(make_membership(world.nppo, roles.AUDITOR))  # type: ignore[operator]
+    issued, message = world.made["issued"], world.made["message"]
+    response = client.get(reverse("certificates:xml", args=[issued.pk, message.pk]))  # type: ignore[attr-defined]
+    assert response.content == b"<a/>"
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
