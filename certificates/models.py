@@ -122,7 +122,7 @@ class Certificate(models.Model):
         triggers: ClassVar = [
             pgtrigger.Protect(
                 name="issued_content_is_final",
-                operation=pgtrigger.UpdateOf(*FROZEN_COLUMNS),
+                operation=pgtrigger.UpdateOf(*FROZEN_COLUMNS),  # type: ignore[no-untyped-call]  # pgtrigger's own
                 condition=~pgtrigger.Q(old__status__in=[str(status) for status in NOT_FROZEN]),
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),

@@ -18,7 +18,7 @@ def render(certificate_id: int, nppo_id: int) -> None:
     """Print an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is made."""
     with acting_for(nppo_id):
         found = Certificate.objects.filter(pk=certificate_id, direction=Direction.ISSUED, rendering=None).first()
-        message = found and found.messages.order_by("pk").first()
+        message = found.messages.order_by("pk").first() if found else None
     if found is None or message is None:
         return
     data = pdf.render(found.content, xml=bytes(message.xml))

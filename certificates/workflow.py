@@ -4,7 +4,6 @@ Every verb locks the row, checks permission, state, four eyes and reason in that
 in the caller's tenant (acting_for). Nothing here waits for a network: the Hub and the printer hear of it after commit.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -138,10 +137,9 @@ def _record(row: Certificate, action: Action, came_from: str, by: Membership, re
     )
 
 
-_HOLDER_AFTER: Final[dict[str, Callable[[Certificate, Membership], Membership | None]]] = {
-    "return": lambda row, by: row.drafted_by,
-    "open": lambda row, by: by,
-}
+def _holder_after(action: Action, row: Certificate, by: Membership) -> Membership | None:
+    """Who has it next: its author when it is returned, the reader when it is opened, else the whole office."""
+    return {"return": row.drafted_by, "open": by}.get(action.name)
 
 
 def _move(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
@@ -149,7 +147,7 @@ def _move(action: Action, certificate: Certificate, by: Membership, reason: str)
     with transaction.atomic():
         row = _locked(action, certificate, by, reason)
         came_from = row.status
-        holder = _HOLDER_AFTER.get(action.name, lambda row, by: None)(row, by)
+        holder = _holder_after(action, row, by)
         row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
         _record(row, action, came_from, by, reason)
     return row

@@ -24,7 +24,11 @@ def find(list_name: str, text: str, language: str, limit: int = FOUND) -> list[C
     codes = _active(list_name).filter(folded__contains=wanted)
     first = Case(When(starts, then=Value(True)), default=Value(False), output_field=BooleanField())
     found = codes.annotate(starts=first).order_by("-starts", "position", "code")[:limit]
-    return sorted(found, key=lambda code: (not code.starts, code.position, fold(code.name(language))))
+    return sorted(found, key=lambda code: (not _starts(code, wanted), code.position, fold(code.name(language))))
+
+
+def _starts(code: Code, wanted: str) -> bool:
+    return any(name.startswith(wanted) for name in code.folded.split("\n"))
 
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:

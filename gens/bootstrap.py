@@ -18,7 +18,7 @@ class Problem(Exception):
     """Set-up cannot go on; the text is one plain sentence with what to do."""
 
 
-def ensure(argv):
+def ensure(argv: list) -> None:  # type: ignore[type-arg]  # an old Python has no list[str]
     """Return when this process can run the command; else set up and run it again inside .venv. Exits 1 with a sentence."""
     if os.environ.get("GENS_NO_BOOTSTRAP") or sys.prefix != getattr(sys, "base_prefix", sys.prefix):
         return
@@ -35,11 +35,11 @@ def ensure(argv):
     os.execv(python, [python, os.path.join(ROOT, "manage.py")] + argv[1:])
 
 
-def venv_python():
+def venv_python() -> str:
     return os.path.join(VENV, "bin", "python")
 
 
-def check_python(version):
+def check_python(version: tuple) -> None:  # type: ignore[type-arg]  # sys.version_info
     if tuple(version[:2]) < OLDEST:
         raise Problem(
             "GeNS needs Python 3.11 or newer and this is Python %d.%d: install a newer python3, "
@@ -47,7 +47,7 @@ def check_python(version):
         )
 
 
-def set_up(command):
+def set_up(command: str) -> None:
     lock = os.path.join(ROOT, "deploy", "requirements-test.txt" if command == "test" else "requirements.txt")
     stamp = os.path.join(VENV, "set-up-for-" + command)
     fingerprint = _fingerprint(lock, system_list())
@@ -61,11 +61,11 @@ def set_up(command):
         file.write(fingerprint)
 
 
-def system_list():
+def system_list() -> str:
     return os.path.join(ROOT, "deploy", "system-packages.txt")
 
 
-def _fingerprint(*paths):
+def _fingerprint(*paths: str) -> str:
     digest = hashlib.sha256(sys.version.encode())
     for path in paths:
         with open(path, "rb") as file:
@@ -73,7 +73,7 @@ def _fingerprint(*paths):
     return digest.hexdigest()
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         with open(path) as file:
             return file.read()
@@ -81,7 +81,7 @@ def _read(path):
         return ""
 
 
-def _check_room():
+def _check_room() -> None:
     if not os.access(ROOT, os.W_OK):
         raise Problem("GeNS cannot write into %s: give yourself the right to, or copy the project elsewhere." % ROOT)
     disk = os.statvfs(ROOT)
@@ -89,7 +89,7 @@ def _check_room():
         raise Problem("There is too little disk space in %s: free at least 1.2 GB and start again." % ROOT)
 
 
-def wanted_packages(command):
+def wanted_packages(command: str) -> list:  # type: ignore[type-arg]
     """Debian packages of a command: those of [run], for tests those of [test] as well."""
     sections = ("run", "test") if command == "test" else ("run",)
     section, wanted = "", []
@@ -102,7 +102,7 @@ def wanted_packages(command):
     return wanted
 
 
-def system_packages(command):
+def system_packages(command: str) -> None:
     """Install what is missing as root on Debian or Ubuntu; else say the one command and stop."""
     if not os.path.exists("/usr/bin/dpkg-query"):
         return  # another system: its administrator knows; what is missing shows itself by name
@@ -119,39 +119,39 @@ def system_packages(command):
             raise Problem("The system packages could not be installed; check the network and try: " + " ".join(install))
 
 
-def _is_installed(name):
+def _is_installed(name: str) -> bool:
     process = subprocess.Popen(
         ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     return process.communicate()[0].strip() == b"installed"
 
 
-def _make_venv():
-    if os.path.exists(venv_python()) and _run([venv_python(), "-c", "import pip"], os.environ) == 0:
+def _make_venv() -> None:
+    if os.path.exists(venv_python()) and _run([venv_python(), "-c", "import pip"], dict(os.environ)) == 0:
         return
     print("Making .venv")
-    if _run([sys.executable, "-m", "venv", "--clear", VENV], os.environ) != 0:
+    if _run([sys.executable, "-m", "venv", "--clear", VENV], dict(os.environ)) != 0:
         raise Problem(
             "The virtual environment could not be made: install python3-venv (sudo apt-get install python3-venv) "
             "and start again."
         )
 
 
-def _install(lock):
+def _install(lock: str) -> None:
     print("Installing the locked packages (a few minutes the first time)")
     arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
-    if _run([venv_python()] + arguments + ["-r", lock], os.environ) != 0:
+    if _run([venv_python()] + arguments + ["-r", lock], dict(os.environ)) != 0:
         raise Problem(
             "The packages could not be installed; see %s, check the network to your package registry "
             "and the disk space, and start again." % _log()
         )
 
 
-def _log():
+def _log() -> str:
     return os.path.join(ROOT, ".local", "set-up.log")
 
 
-def _run(arguments, environment):
+def _run(arguments: list, environment: dict) -> int:  # type: ignore[type-arg]
     """Exit status of a command; what it says goes to the log."""
     folder = os.path.dirname(_log())
     try:
@@ -162,4 +162,4 @@ def _run(arguments, environment):
     except OSError as error:
         raise Problem(
             "%s could not be started or logged (%s): free disk space or check its rights." % (arguments[0], error)
-        )
+        ) from error

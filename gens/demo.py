@@ -34,9 +34,8 @@ def run(arguments: list[str]) -> int:
         print(problem, file=sys.stderr)  # noqa: T201
         return 1
     except OSError as error:
-        print(
-            f"The demo cannot work in {local}: {error.strerror}. Free disk space or check its rights.", file=sys.stderr
-        )
+        words = f"The demo cannot work in {local}: {error.strerror}. Free disk space or check its rights."
+        print(words, file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130

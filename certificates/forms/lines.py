@@ -121,7 +121,7 @@ def write(line: TradeLine, data: dict[str, Any], language: str) -> TradeLine:
         notes = set_notes(notes, subject, [Text(data[name])])
     for subject, name in (("DMTLIL", "marks"), ("ADTLIL", "declaration")):
         notes = set_notes(notes, subject, paragraphs(data[name], note_texts(line.notes, subject), language))
-    measures = {name: _measure(data[name], data[f"{name}_unit"], language) for name in MEASURES}
+    measures: dict[str, Any] = {n: _measure(data[n], data[f"{n}_unit"], language) for n in MEASURES}
     return replace(
         line,
         scientific_names=tuple(Text(name.strip()) for name in data["botanical"].split(",") if name.strip()),
@@ -161,7 +161,7 @@ def _classifications(line: TradeLine, data: dict[str, Any], language: str) -> li
 
 
 def _origins(line: TradeLine, data: dict[str, Any], language: str) -> tuple[Origin, ...]:
-    areas = (data["origin_areas"],) if data["origin_areas"] else ()
+    areas: tuple[str, ...] = (data["origin_areas"],) if data["origin_areas"] else ()
     first = line.origins[0] if line.origins else Origin()
     if data["origin_areas"] == ", ".join(first.areas):
         areas = first.areas
@@ -259,7 +259,7 @@ def treatments_write(line: TradeLine, rows: list[dict[str, Any]], language: str)
 
 
 def _treatment_write(before: Treatment, row: dict[str, Any], language: str) -> Treatment:
-    measures = {name: _measure(row[name], row[f"{name}_unit"], language) for name in _TREATMENT_MEASURES}
+    measures: dict[str, Any] = {n: _measure(row[n], row[f"{n}_unit"], language) for n in _TREATMENT_MEASURES}
     chemicals = tuple(Text(name.strip(), language) for name in row["chemical"].split(",") if name.strip())
     same = row["chemical"] == ", ".join(text.text for text in before.chemicals)
     return replace(

@@ -138,7 +138,8 @@ def last_reason(found: Certificate) -> Event | None:
     """Why it was returned, while it is."""
     if found.status != Status.RETURNED:
         return None
-    return found.events.filter(action="returned").order_by("-pk").first()
+    returned: Event | None = found.events.filter(action="returned").order_by("-pk").first()
+    return returned
 
 
 def timeline(found: Certificate, messages: list[Message]) -> list[Event]:

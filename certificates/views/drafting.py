@@ -36,7 +36,8 @@ class Page:
     change: Callable[[Document], Document]
 
     def is_valid(self) -> bool:
-        return all([form.is_valid() for form in self.forms.values()])
+        valid = [form.is_valid() for form in self.forms.values()]  # each of them, so that every error is said
+        return all(valid)
 
     @property
     def errors(self) -> list[tuple[str, str]]:
@@ -87,7 +88,8 @@ def next_section(name: str) -> str:
 
 
 def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None, document: Document) -> Page:
-    form_class, language = sections.FORMS[name], _language(found)
+    form_class: Any = sections.FORMS[name]
+    language = _language(found)
     form = form_class(data, initial=form_class.read(document))
     if name != "transport":
         return Page({"form": form}, lambda d: form.write(d, language))
@@ -190,10 +192,11 @@ def _with_row(data: QueryDict) -> QueryDict:
     """The same input with one more row of the named kind, or with the name that was picked from a look-up."""
     changed = data.copy()
     if data.get("add") == "picked" and data.get("picked"):
-        changed["botanical"] = data["picked"]
+        changed["botanical"] = data.get("picked", "")
     rows = f"{data.get('add', '')}-TOTAL_FORMS"
-    if rows in changed and changed[rows].isdigit():
-        changed[rows] = str(min(int(changed[rows]) + 1, 20))
+    count = str(data.get(rows, ""))
+    if count.isdigit():
+        changed[rows] = str(min(int(count) + 1, 20))
     return changed
 
 

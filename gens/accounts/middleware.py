@@ -77,12 +77,8 @@ class ActingMembership:
 
 def active_membership(request: HttpRequest) -> Membership | None:
     """The chosen membership of the signed-in person, if it is still active."""
-    return (
-        Membership.objects.select_related("nppo", "user", "office")
-        .filter(
-            pk=request.session.get("membership"),
-            user_id=request.user.pk,
-            is_active=True,
-        )
-        .first()
-    )
+    chosen, person = request.session.get("membership"), request.user.pk
+    if chosen is None or person is None:
+        return None
+    mine = Membership.objects.filter(pk=chosen, user_id=person, is_active=True)
+    return mine.select_related("nppo", "user", "office").first()

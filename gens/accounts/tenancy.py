@@ -5,6 +5,7 @@ PostgreSQL's row-level security is the wall (`row_level_security` in migrations)
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, migrations, transaction
 
@@ -61,12 +62,12 @@ def row_level_security(
     append_only: the application may neither change nor delete rows.
     """
     tenant = "nppo_id = gens_setting('gens.nppo')"
-    do = [
+    do: list[Any] = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY tenant ON {table} USING ({tenant}) WITH CHECK ({tenant})",
     ]
-    undo = [
+    undo: list[Any] = [
         f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
         f"DROP POLICY tenant ON {table}",

@@ -71,11 +71,11 @@ def _reset(environ: dict[str, Any]) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Adapter(BuiltinSSLAdapter):  # type: ignore[misc]  # cheroot ships no types
+class _Adapter(BuiltinSSLAdapter):
     """Puts the client certificate and the socket within reach of the application."""
 
-    def get_environ(self, sock: ssl.SSLSocket) -> dict[str, Any]:
-        environ: dict[str, Any] = super().get_environ(sock)
+    def get_environ(self, sock: ssl.SSLSocket) -> dict[str, Any]:  # type: ignore[override]  # as the class itself does
+        environ: dict[str, Any] = super().get_environ(sock)  # type: ignore[no-untyped-call]
         der = sock.getpeercert(binary_form=True)
         environ["SSL_CLIENT_CERT"] = ssl.DER_cert_to_PEM_cert(der) if der else ""
         environ["gens.connection"] = sock

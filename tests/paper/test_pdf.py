@@ -165,7 +165,7 @@ def test_a_reproduction_says_what_it_is_and_shows_everything(reference: Path, tm
 def test_a_re_export_prints_its_own_sentence_with_its_blanks_filled(reference: Path) -> None:
     message = from_xml((reference / "ephyto/samples/made_657_reexport_70.xml").read_bytes())
     assert isinstance(message, Message)
-    (sentence,) = [box for box in face(message.document).boxes if box.key == "certifying"][0].texts
+    (sentence,) = next(box for box in face(message.document).boxes if box.key == "certifying").texts
     assert "imported into Argentina (contracting party of re-export) from Belgium" in sentence.text
     assert "covered by Phytosanitary Certificate No. PC-BE-677636" in sentence.text
     assert sentence.text.count("■") == 4

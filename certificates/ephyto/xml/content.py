@@ -25,7 +25,7 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
-class NotReadable(Exception):  # noqa: N818  the standard's word: DeliveredNotReadable
+class NotReadable(Exception):
     """The content is no XML, or no message of ours. Its text is short, plain and meant for the sender."""
 
 

@@ -207,12 +207,7 @@ def _origin(parent: Element, origin: Origin) -> None:
 
 def _treatment(parent: Element, treatment: Treatment) -> None:
     _add(parent, "TypeCode", TREATMENT_TYPE)
-    if treatment.start or treatment.end or treatment.duration:
-        period = _group(parent, "CompletionSPSPeriod")
-        for name, moment in (("StartDateTime", treatment.start), ("EndDateTime", treatment.end)):
-            if moment:
-                _moment(period, name, moment)
-        _measure(period, "DurationMeasure", treatment.duration)
+    _period(parent, treatment)
     for code, text in (("TTL1", treatment.kind), ("TTL2", treatment.method)):
         if text.text:
             _characteristic(parent, code, [text])
@@ -224,6 +219,15 @@ def _treatment(parent: Element, treatment: Treatment) -> None:
     for code, texts in (("TTAI", treatment.information), ("TTFT", treatment.full_text)):
         if texts:
             _characteristic(parent, code, texts)
+
+
+def _period(parent: Element, treatment: Treatment) -> None:
+    if treatment.start or treatment.end or treatment.duration:
+        period = _group(parent, "CompletionSPSPeriod")
+        for name, moment in (("StartDateTime", treatment.start), ("EndDateTime", treatment.end)):
+            if moment:
+                _moment(period, name, moment)
+        _measure(period, "DurationMeasure", treatment.duration)
 
 
 def _characteristic(parent: Element, code: str, texts: Iterable[Text]) -> Element:

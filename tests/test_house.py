@@ -1,0 +1,90 @@
+"""The rules of the house, run: style, types, imports, migrations, deployment, languages, lengths."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+TREES = ("gens", "certificates", "codelists", "hubclient")
+OURS = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py") if "migrations" not in path.parts)
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",)],
+    ids=["ruff", "format", "mypy", "imports"],
+)
+def test_checks_are_clean(command: tuple[str, ...]) -> None:
+    done = run(str(BIN / command[0]), *command[1:])
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    done = run(sys.executable, "manage.py", "makemigrations", "--check", "--dry-run")
+    assert done.returncode == 0, done.stdout
+
+
+def test_check_deploy_is_clean() -> None:
+    done = run(
+        sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+        SECRET_KEY="k" * 30 + "".join(map(chr, range(65, 90))), GENS_DEMO="false", DEBUG="false",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def _functions() -> list[tuple[str, int]]:
+    found = []
+    for path in OURS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.append((f"{path.relative_to(ROOT)}:{node.name}", (node.end_lineno or 0) - node.lineno + 1))
+    return found
+
+
+def test_functions_are_short() -> None:
+    lengths = sorted(length for _name, length in _functions())
+    assert lengths[int(len(lengths) * 0.95)] <= 28
+    assert [name for name, length in _functions() if length > 50] == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        p for p in OURS if p.stat().st_size and ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))) is None
+    ]
+    assert silent == []
+
+
+def test_the_top_level_holds_what_was_agreed() -> None:
+    agreed = {"manage.py", "pyproject.toml", "README.md", *TREES, "templates", "static", "locale", "tests", "deploy"}
+    tracked = run("git", "ls-files").stdout.split()
+    assert {path.split("/")[0] for path in tracked if not path.startswith(".")} <= agreed
+
+
+def test_the_locks_carry_hashes_and_no_index() -> None:
+    for name in ("requirements.txt", "requirements-test.txt"):
+        text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+        assert "http" not in text
+        assert "index-url" not in text
+        pinned = re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==\S+.*$", text, re.MULTILINE)
+        assert len(pinned) > 40
+        assert all(line.rstrip().endswith("\\") for line in pinned)
+
+
+def test_templates_carry_no_inline_script_or_style() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        if "paper" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?![^>]*src=)", text), path
