@@ -12,6 +12,7 @@ def run(arguments: list[str]) -> int:
 
     from gens import embedded
 
+    os.environ["BEHIND_TLS"] = "false"  # browsers of the tests talk to the server itself
     if "DATABASE_URL" in os.environ:
         return int(pytest.main(arguments))
     local = ROOT / ".local" / "test"

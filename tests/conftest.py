@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+# Playwright keeps an event loop in the thread of the tests; Django may talk to its database there all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -32,9 +35,8 @@ def reference() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def plain_settings(settings: object, tmp_path: Path) -> Iterator[None]:
-    """No TLS in front of the test client, passwords that hash fast, bells that ring in a folder of the test's own."""
-    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False  # type: ignore[attr-defined]
+def fast_passwords(settings: object) -> Iterator[None]:
+    """Passwords that hash fast."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     return
 

@@ -1,0 +1,225 @@
+"""The whole road in a real browser: Samoa drafts, approves and issues; New Zealand receives and accepts; Samoa sees it."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as live_settings
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from certificates import demo, tasks
+from certificates.models import Certificate
+from codelists.loading import load
+from gens.accounts.models import Nppo
+from gens.accounts.tenancy import acting_for
+from hubclient import tasks as hub_tasks
+from hubclient.models import Connection, Envelope
+from tests.hub_server import DATABASES, start_hub
+
+pytestmark = [pytest.mark.django_db(transaction=True, databases=DATABASES), pytest.mark.browser]
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The demo's people at a real pilot Hub; the sweeps are rung by `sweep`, as beat would."""
+    settings.DEMO, settings.BEHIND_TLS = True, False
+    settings.PILOTHUB_DIRECTORY = tmp_path
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {}
+    load()
+    with start_hub(tmp_path) as hub:
+        monkeypatch.setattr(demo, "_samoa", lambda staff: None)
+        monkeypatch.setattr(demo, "_new_zealand", lambda staff: None)
+        monkeypatch.setattr(demo, "_ecuador", lambda staff: None)
+        demo.load(hub.endpoint)
+        yield
+
+
+def sweep() -> None:
+    """What the worker does between two looks of an officer, in a thread of its own as it is."""
+
+    def work() -> None:
+        from django.db import connections
+
+        for nppo in Nppo.objects.all():
+            with acting_for(nppo.pk):
+                Envelope.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+                connection = Connection.objects.get()
+            hub_tasks.deliver_of(connection.pk, nppo.pk)
+            tasks.receive(connection.pk, nppo.pk)
+            with acting_for(nppo.pk):
+                Envelope.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+            hub_tasks.track_of(connection.pk, nppo.pk)
+        tasks.render_missing()
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join(60)
+
+
+def sign_in(page: Page, url: str, email: str) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{url}/account/login/")
+    page.locator(f'form:has(input[value="{email}"]) button').click()
+    expect(page.locator("nav.tabs")).to_be_visible()
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def follow(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def draft_and_submit(page: Page) -> None:
+    press(page, "New certificate")
+    page.get_by_label("TO: importing country").select_option("NZ")
+    page.get_by_label("Distinguishing marks").fill("UGL/AKL 07-26")
+    press(page, "Save and continue")
+    page.get_by_label("Name of exporter").fill("Savai'i Root Crops Co-operative")
+    page.get_by_label("Address of exporter").fill("Salelologa\nSamoa")
+    page.get_by_label("Declared name of consignee").fill("Pasifika Fresh Imports Ltd")
+    page.get_by_label("Declared address of consignee").fill("14 Wharf Road\nAuckland")
+    press(page, "Save and continue")
+    page.get_by_label("Mode of transport").first.select_option("1")
+    page.get_by_label("Name of the means").first.fill("Southern Pearl")
+    page.get_by_label("Declared point of entry").fill("Auckland")
+    press(page, "Save and continue")
+    follow(page, "Add a line")
+    page.get_by_label("Botanical name").first.fill("Colocasia esculenta")
+    page.get_by_label("Name of produce").fill("Taro, fresh corms")
+    page.get_by_label("Net weight", exact=True).fill("12 400")
+    page.locator("#id_net_weight_unit").select_option("KGM")
+    page.locator("#id_packages-0-quantity").fill("620")
+    page.locator("#id_packages-0-kind").select_option("5H")
+    press(page, "Save and show all lines")
+    follow(page, "Continue")
+    page.get_by_label("Additional declaration", exact=True).fill(
+        "The taro was inspected and found free from Papuana uninodis."
+    )
+    press(page, "Save")
+    follow(page, "Check and submit")
+    press(page, "Submit for approval")
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_from_an_inspector_in_apia_to_an_officer_in_auckland_and_back(
+    world: None, live_server: Any, browser: Browser, javascript: bool
+) -> None:
+    page = browser.new_context(java_script_enabled=javascript, locale="en").new_page()
+    url = live_server.url
+
+    sign_in(page, url, "inspector@ws.example")
+    draft_and_submit(page)
+    address = page.url
+
+    sign_in(page, url, "certifying@ws.example")
+    page.goto(address)
+    follow(page, "Approve")
+    press(page, "Approve")
+    follow(page, "Issue")
+    press(page, "Issue")
+    number = page.locator("h1 .code").inner_text()
+    assert number.startswith("WS-20")
+    expect(page.get_by_role("status").filter(has_text="Waiting to be sent to New Zealand")).to_be_visible()
+    sweep()
+    page.goto(address)
+    expect(page.get_by_text("Sent. Waiting for New Zealand to collect it.")).to_be_visible()
+    sweep()
+
+    sign_in(page, url, "import@nz.example")
+    follow(page, number)
+    expect(page.get_by_text("Came through the Hub")).to_be_visible()
+    expect(page.get_by_text("Savai'i Root Crops Co-operative").first).to_be_visible()
+    follow(page, "Accept")
+    press(page, "Accept")
+    expect(page.get_by_role("heading", name="Accepted")).to_be_visible()
+
+    sign_in(page, url, "inspector@ws.example")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Delivered. New Zealand has received it.")).to_be_visible()
+    with page.expect_download() as download:
+        follow(page, "Certificate (PDF)")
+    assert Path(str(download.value.path())).read_bytes().startswith(b"%PDF-1.7")
+
+
+PAGES = {
+    "login": ("", "/account/login/"),
+    "drafts": ("inspector@ws.example", "/list/drafts/"),
+    "empty list": ("inspector@ws.example", "/list/issued/"),
+    "draft": ("inspector@ws.example", "/certificate/{pk}/"),
+    "section": ("inspector@ws.example", "/certificate/{pk}/edit/parties/"),
+    "transport": ("inspector@ws.example", "/certificate/{pk}/edit/transport/"),
+    "line": ("inspector@ws.example", "/certificate/{pk}/line/l1/"),
+    "lines": ("inspector@ws.example", "/certificate/{pk}/edit/lines/"),
+    "check": ("inspector@ws.example", "/certificate/{pk}/check/"),
+    "confirm": ("inspector@ws.example", "/certificate/{pk}/do/discard/"),
+    "unreadable": ("import@nz.example", "/unreadable/"),
+    "not found": ("import@nz.example", "/certificate/{pk}/"),
+}
+
+
+def test_every_page_passes_axe_fits_360_px_and_weighs_under_100_kb(
+    world: None, live_server: Any, browser: Browser
+) -> None:
+    pk = a_draft()
+    for language in ("en", "ar"):
+        for name, (email, path) in PAGES.items():
+            context = browser.new_context(viewport={"width": 360, "height": 800}, bypass_csp=True)
+            page = context.new_page()
+            if email:
+                sign_in(page, live_server.url, email)
+            context.add_cookies(
+                [{"name": live_settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}]
+            )
+            set_language(email, language)
+            weight: list[int] = []
+            page.on("response", lambda response: weight.append(len(response.body()) if response.status == 200 else 0))
+            page.goto(live_server.url + path.format(pk=pk))
+            page.wait_for_load_state("networkidle")
+            assert sum(weight) < 300_000, (name, sum(weight))  # before gzip; tests/benchmarks weighs the wire
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, language)
+            page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+            assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == [], (name, language)
+            context.close()
+            set_language(email, "en")
+
+
+def set_language(email: str, language: str) -> None:
+    from gens.accounts.models import User
+
+    User.objects.filter(email=email).update(language=language)
+
+
+def a_draft() -> int:
+    from certificates import drafts
+    from gens.accounts.models import Membership
+    from tests.factories import valid_document
+
+    nppo = Nppo.objects.get(code="WS")
+    with acting_for(nppo.pk):
+        inspector = Membership.objects.select_related("nppo", "user", "office").get(roles=["inspector"])
+        made: Certificate = drafts.create(by=inspector, document=valid_document())
+    return made.pk
