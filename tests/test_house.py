@@ -88,3 +88,51 @@ def test_templates_carry_no_inline_script_or_style() -> None:
         if "paper" not in path.parts:
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?![^>]*src=)", text), path
+
+
+LANGUAGES = ("ar", "es", "fr", "ru", "zh_Hans")
+
+
+def _entries(text: str) -> dict[str, list[str]]:
+    """msgid to its translations, of a .po file."""
+    found = {}
+    for block in text.split("\n\n")[1:]:
+        lines = re.findall(r'^(msg\w+(?:\[\d\])?) "|^"', block, re.MULTILINE)
+        assert lines
+        parts = re.findall(r'^(msgid|msgstr)(?:_plural|\[\d\])? ((?:".*"\n?)+)', block, re.MULTILINE)
+        words = [(kind, "".join(ast.literal_eval(line) for line in text.strip().split("\n"))) for kind, text in parts]
+        found[words[0][1]] = [text for kind, text in words if kind == "msgstr"]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated_with_its_parameters(language: str) -> None:
+    text = (ROOT / f"locale/{language}/LC_MESSAGES/django.po").read_text(encoding="utf-8")
+    assert "#, fuzzy" not in text
+    for msgid, translations in _entries(text).items():
+        assert translations, msgid
+        for parameter in re.findall(r"%\(\w+\)s|\{\w+\}", msgid):
+            assert all(parameter in translation for translation in translations), (msgid, parameter)
+        assert all(translations), msgid
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_the_one_of_its_source(language: str, tmp_path: Path) -> None:
+    folder = ROOT / f"locale/{language}/LC_MESSAGES"
+    run("msgfmt", "-o", str(tmp_path / "x.mo"), str(folder / "django.po"))
+    assert (tmp_path / "x.mo").read_bytes() == (folder / "django.mo").read_bytes()
+
+
+def test_no_text_of_the_code_is_missing_in_the_catalogues(tmp_path: Path) -> None:
+    import shutil
+
+    place = tmp_path / "gens"
+    ignored = shutil.ignore_patterns(".venv", ".local", ".git", "tests", "*cache*", "*.ttf", "*.mo")
+    shutil.copytree(ROOT, place, ignore=ignored)
+    options = ["-l", "es", "--no-location", "--no-obsolete", "-v", "0"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "makemessages", *options], cwd=place, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    fresh = _entries((place / "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8"))
+    assert fresh.keys() == _entries((ROOT / "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8")).keys()

@@ -1,0 +1,184 @@
+"""python -m tests.benchmarks: one table of medians and of ratios to a named baseline of the same run. Never a test."""
+
+import base64
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+REFERENCE = Path(os.environ.get("GENS_REFERENCE") or ROOT.parent / "shared")
+Row = tuple[str, float, float]
+
+
+def median(work: Callable[[], Any], times: int) -> float:
+    """Median seconds of one call, after one that warms up."""
+    work()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def message() -> list[Row]:
+    """Parse with rules, and build, against a baseline that parses, walks into dicts and decodes attachments."""
+    from lxml import etree
+
+    from certificates.ephyto import rules, xml
+
+    def walk(element: Any) -> Any:
+        children = [walk(child) for child in element]
+        return {"tag": element.tag, "text": element.text, "attributes": dict(element.attrib), "children": children}
+
+    rows: list[Row] = []
+    for name in ("851_full_example_AR-EC", "851_full_example_AR-EC_with_attachments"):
+        data = (REFERENCE / "ephyto/samples" / f"{name}.xml").read_bytes()
+
+        def baseline(data: bytes = data) -> None:
+            root = etree.fromstring(data, etree.XMLParser(huge_tree=True, resolve_entities=False))
+            walk(root)
+            for element in root.iter("{*}AttachmentBinaryObject"):
+                base64.b64decode(element.text + "==")
+
+        def judged(data: bytes = data) -> Any:
+            read = xml.from_xml(data)
+            rules.problems(read.document, "received")
+            return read
+
+        read = judged()
+        size = f"{len(data) // 1000} kB"
+        base = median(baseline, 200)
+        rows.append((f"baseline: parse, walk, decode ({size})", base, 1))
+        taken = median(judged, 200)
+        rows.append((f"parse + rules ({size})", taken, taken / base))
+        taken = median(lambda read=read: xml.to_xml(read.document, read.blobs), 200)
+        rows.append((f"build ({size})", taken, taken / base))
+    return rows
+
+
+def paper() -> list[Row]:
+    """The PDF: the first of a process, a warm one, and WeasyPrint writing the same words as plain paragraphs."""
+    from weasyprint import HTML
+
+    from certificates.ephyto.xml import to_xml
+    from certificates.paper import pdf
+    from certificates.paper.face import face
+    from tests.factories import valid_document
+
+    document = valid_document(number="WS-2026-000001", issued="2026-07-15T10:42:00+13:00")
+    data = to_xml(document, {})
+    start = time.perf_counter()
+    pdf.render(document, xml=data)
+    first = time.perf_counter() - start
+    words = "".join(
+        f"<p>{box.label}</p>" + "".join(f"<p>{t.text}</p>" for t in box.texts) for box in face(document).boxes
+    )
+    fonts, css = pdf._tools()
+    base = median(lambda: HTML(string=words).write_pdf(stylesheets=[css], font_config=fonts), 10)
+    warm = median(lambda: pdf.render(document, xml=data), 10)
+    return [
+        ("baseline: the same words as plain paragraphs", base, 1),
+        ("PDF, warm", warm, warm / base),
+        ("PDF, first of the process", first, first / base),
+    ]
+
+
+def issuing() -> list[Row]:
+    """Issue without PDF against its own SQL run bare on the same server."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from certificates import workflow
+    from certificates.models import Status
+    from gens.accounts import roles
+    from gens.accounts.tenancy import acting_for
+    from hubclient.models import Connection
+    from tests.factories import NppoFactory, make_certificate, make_membership
+
+    nppo = NppoFactory(code="WS")
+    author, officer = make_membership(nppo, roles.INSPECTOR), make_membership(nppo, roles.CERTIFYING_OFFICER)
+    with acting_for(nppo.pk):
+        Connection.objects.create(nppo=nppo, kind="pilot", endpoint="https://127.0.0.1:1/", code="WS")
+    waiting = [make_certificate(nppo, Status.APPROVED, by=author) for _ in range(64)]
+
+    def issue() -> None:
+        with acting_for(nppo.pk):
+            workflow.perform("issue", waiting.pop(), by=officer)
+
+    with CaptureQueriesContext(connection) as captured:
+        issue()
+    reads = [q["sql"] for q in captured if q["sql"].startswith("SELECT") and "set_config" not in q["sql"]]
+    writes = len(captured) - len(reads)
+
+    def bare() -> None:
+        with acting_for(nppo.pk), connection.cursor() as cursor:
+            for statement in reads:
+                cursor.execute(statement)
+            for _ in range(writes):
+                cursor.execute("UPDATE certificates_numbersequence SET last = last WHERE kind = 'draft'")
+
+    base, taken = median(bare, 50), median(issue, 50)
+    return [(f"baseline: its {len(captured)} statements, bare", base, 1), ("issue, without PDF", taken, taken / base)]
+
+
+def exchange() -> list[Row]:
+    """One envelope delivered, listed, pulled and acknowledged, against a bare post to the same server."""
+    from django.conf import settings
+
+    from hubclient.soap import Header
+    from tests.hub_server import start_hub
+
+    settings.PILOTHUB_VALIDATOR = ""
+    with tempfile.TemporaryDirectory() as folder, start_hub(Path(folder)) as hub:
+        samoa, new_zealand = hub.client("WS"), hub.client("NZ")
+
+        def round_trip() -> None:
+            sent = samoa.validate_and_deliver(Header("WS", "NZ", "851", "70", "WS-1"), b"<a/>" * 5000)
+            new_zealand.import_headers()
+            new_zealand.pull(sent.tracking_number)
+            new_zealand.acknowledge(sent.tracking_number)
+
+        base = median(lambda: samoa.session.post(hub.endpoint + "/nothing", data=b"x" * 20_000, timeout=10), 50)
+        taken = median(round_trip, 50)
+    return [
+        ("baseline: a bare post to the same server", base, 1),
+        ("deliver, list, pull, acknowledge", taken, taken / base),
+    ]
+
+
+def main() -> None:
+    from gens import embedded
+
+    local = ROOT / ".local" / "benchmarks"
+    os.environ["GENS_LOCAL"] = str(local)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gens.settings")
+    embedded.ensure_running(local, durable=False)
+    import django
+
+    django.setup()
+    from django.db import connections
+    from django.test.utils import setup_databases, teardown_databases
+
+    from codelists.loading import load
+
+    made = setup_databases(verbosity=0, interactive=False)
+    try:
+        load()
+        print(f"{'':52}{'median':>12}{'ratio':>8}")
+        for part in (message, paper, issuing, exchange):
+            for name, seconds, ratio in part():
+                print(f"{name:52}{seconds * 1000:9.2f} ms{ratio:8.1f}", flush=True)
+    finally:
+        connections["default"].close()
+        teardown_databases(made, verbosity=0)
+        embedded.stop(local)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
