@@ -24,7 +24,7 @@ from certificates.ephyto.document import (
     Treatment,
     new_id,
 )
-from certificates.models import Certificate
+from certificates.models import Certificate, Direction, Status
 from codelists.lookup import name_of, symbol_of
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo, Office, User
@@ -106,6 +106,23 @@ def load(endpoint: str) -> None:
             nppo = Nppo.objects.get(code=code)
             with acting_for(nppo.pk), translation.override(nppo.language):
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
+
+
+def decide() -> bool:
+    """Let New Zealand accept one and refuse one of what arrived; True when that is done. Asked until it is."""
+    nppo = Nppo.objects.get(code="NZ")
+    with acting_for(nppo.pk):
+        arrived = Certificate.objects.filter(direction=Direction.RECEIVED).order_by("pk")
+        if arrived.exclude(status=Status.RECEIVED).exists():
+            return True
+        if arrived.count() < 4:
+            return False
+        officer = _member(nppo, roles.IMPORT_OFFICER)
+        first, second, third = arrived[:3]
+        workflow.perform("accept", first, by=officer)
+        workflow.perform("refuse", second, by=officer, reason="serious deficiency: the seal was broken on arrival")
+        workflow.perform("open", third, by=officer)
+    return True
 
 
 def _people(nppo: Nppo, office_name: str, place: str) -> None:

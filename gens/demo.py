@@ -86,8 +86,12 @@ def _run(options: argparse.Namespace, local: Path) -> int:
         _say(
             f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are; the pilot Hub is at port {hub}."
         )
+        from certificates import demo
+
+        is_decided = False
         while True:
             time.sleep(0.5)
+            is_decided = is_decided or demo.decide()
             for name in children.mend():
                 _say(f"{name} stopped and is started again; see {local / 'log' / name}.log")
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
-        "face": face(document, found.nppo.language if found.number else "en"),
+        "face": face(document),
         "marks": marks_by_box(states),
         "may_edit": may_edit,
         "sections": states,
@@ -70,7 +70,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     document, messages = found.content, messages_of(found)
     context = {
         "certificate": found,
-        "face": face(document, "en"),
+        "face": face(document),
         "rows": show.rows(document),
         "document": document,
         "findings": findings(messages),

@@ -1,0 +1,6 @@
+"""French dates: the day before the hour, 24 hours, as on the other pages."""
+
+DATE_FORMAT = r"j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = r"j F Y, H:i"
+SHORT_DATETIME_FORMAT = r"j F, H:i"
