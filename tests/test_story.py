@@ -1,5 +1,6 @@
 """The whole road in a real browser: Samoa drafts, approves and issues; New Zealand receives and accepts; Samoa sees it."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -239,3 +240,34 @@ def a_draft() -> int:
         inspector = Membership.objects.select_related("nppo", "user", "office").get(roles=["inspector"])
         made: Certificate = drafts.create(by=inspector, document=valid_document())
     return made.pk
+
+
+def test_what_was_typed_and_not_saved_is_there_again(world: None, live_server: Any, browser: Browser) -> None:
+    pk = a_draft()
+    page = browser.new_page()
+    sign_in(page, live_server.url, "inspector@ws.example")
+    page.goto(f"{live_server.url}/certificate/{pk}/edit/parties/")
+    page.get_by_label("Name of exporter").fill("Typed and left")
+    page.goto(f"{live_server.url}/list/drafts/")
+    page.goto(f"{live_server.url}/certificate/{pk}/edit/parties/")
+    expect(page.get_by_label("Name of exporter")).to_have_value("Typed and left")
+    expect(page.get_by_text("This browser kept what you had typed here without saving.")).to_be_visible()
+    press(page, "Save")
+    page.goto(f"{live_server.url}/certificate/{pk}/edit/parties/")
+    expect(page.get_by_text("This browser kept what you had typed here without saving.")).to_be_hidden()
+    expect(page.get_by_label("Name of exporter")).to_have_value("Typed and left")
+
+
+def test_the_error_summary_takes_the_focus_and_leads_to_the_field(
+    world: None, live_server: Any, browser: Browser
+) -> None:
+    pk = a_draft()
+    page = browser.new_page()
+    sign_in(page, live_server.url, "inspector@ws.example")
+    page.goto(f"{live_server.url}/certificate/{pk}/line/l1/")
+    page.get_by_label("Net weight", exact=True).fill("12,5 kgs")
+    press(page, "Save")
+    expect(page).to_have_title(re.compile("^Error:"))
+    expect(page.locator(".errors")).to_be_focused()
+    page.locator(".errors a").click()
+    expect(page.get_by_label("Net weight", exact=True)).to_be_focused()
