@@ -10,6 +10,7 @@ from hubclient.namespaces import ENTITIES, HUB, SOAP
 from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
 
 MAX_SOAP: Final = 16_000_000
+MAX_MARKUP: Final = 1_000_000  # opening brackets, also of content in CDATA
 _OPEN: Final = (
     f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:h="{HUB}" xmlns:e="{ENTITIES}">'
 )
@@ -22,18 +23,35 @@ class BadRequest(Exception):
 
 def operation(data: bytes) -> tuple[str, etree._Element]:
     """The name of the body element and the element: never the SOAPAction, which two operations share."""
+    _refuse_excess(data)
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise BadRequest(f"The request is not XML in UTF-8: {error}") from error
+    asked = root.find(f"{{{SOAP}}}Body/{{{HUB}}}*") if root.tag == f"{{{SOAP}}}Envelope" else None
+    if asked is None:
+        raise BadRequest("The request is no SOAP 1.1 envelope with an operation of this Hub.")
+    return etree.QName(asked).localname, asked
+
+
+def _refuse_excess(data: bytes) -> None:
+    """Before parsing: size, number of elements, and any DOCTYPE, behind whatever comments it hides."""
     if len(data) > MAX_SOAP:
         raise BadRequest(f"The request has more than {MAX_SOAP} bytes.")
-    if b"<!DOCTYPE" in data[:4096]:
+    if data.count(b"<") > MAX_MARKUP:
+        raise BadRequest("The request has too many elements.")
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while True:
+        at += len(data[at:]) - len(data[at:].lstrip())
+        closing = {b"<?": b"?>", b"<!--": b"-->"}
+        start = next((mark for mark in closing if data.startswith(mark, at)), b"")
+        if not start:
+            break
+        end = data.find(closing[start], at + len(start))
+        at = end + len(closing[start]) if end >= 0 else len(data)
+    if data.startswith(b"<!", at):
         raise BadRequest("A DOCTYPE is not accepted.")
-    try:
-        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    except etree.XMLSyntaxError as error:
-        raise BadRequest(f"The request is not XML: {error}") from error
-    for part in root.findall(f"{{{SOAP}}}Body/*"):
-        name = etree.QName(part).localname
-        return name, part
-    raise BadRequest("The request has no SOAP body.")
 
 
 def argument(request: etree._Element, name: str) -> str:

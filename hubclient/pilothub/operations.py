@@ -43,6 +43,7 @@ def _deliver(name: str, sender: RegisteredNppo, element: etree._Element, *, vali
         number=argument(element, "NPPOCertificateNumber"),
         content=argument(element, "Content"),
     )
+    _refuse_misfits(envelope)
     if shall(sender.code, "reset_without_queueing"):
         raise Reset
     envelope.error_message = _refusal(sender, argument(element, "From"), envelope, validate=validate)
@@ -53,6 +54,15 @@ def _deliver(name: str, sender: RegisteredNppo, element: etree._Element, *, vali
     if shall(sender.code, "reset_after_queueing"):
         raise Reset
     return messages.result(name, messages.header(envelope))
+
+
+def _refuse_misfits(envelope: HeldEnvelope) -> None:
+    """A header that the WSDL's types, or this Hub's columns, cannot hold is a fault."""
+    for code in (envelope.certificate_type, envelope.certificate_status):
+        if not (code.isascii() and code.isdigit() and len(code) <= 9):
+            raise Refused(f"CertificateType and CertificateStatus are numbers, not {code[:40]!r}.")
+    if len(envelope.receiver) > 12 or len(envelope.number) > 256:
+        raise Refused("To or NPPOCertificateNumber is too long.")
 
 
 def _refusal(sender: RegisteredNppo, claimed: str, envelope: HeldEnvelope, *, validate: bool) -> str:

@@ -83,11 +83,30 @@ def _signed(
         .not_valid_after(now + VALID)
         .add_extension(constraints, critical=True)
     )
+    own, above = key.public_key(), issuer_key.public_key()
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
+    builder = builder.add_extension(_key_usage(signs_certificates=constraints.ca), critical=True)
     if usage is not None:
         names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """Strict verifiers want it said: an authority signs certificates, everybody else only handshakes."""
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -29,7 +29,9 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
     close_old_connections()
     if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
         return _html(start_response, "405 Method Not Allowed")
-    data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    if int(environ.get("CONTENT_LENGTH") or 0) > messages.MAX_SOAP:
+        return _html(start_response, "413 Content Too Large")
+    data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or messages.MAX_SOAP + 1))
     caller = _caller(environ)
     if caller is None:
         return _xml(start_response, "500 Internal Server Error", messages.fault(NOT_FOUND))
