@@ -4,37 +4,87 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
-from certificates.ephyto.document import Attachment, Document, Further, Measure, Note, Text
+from certificates.ephyto.document import Document, Further, Measure, Note, Text
+from certificates.ephyto.rules.shapes import gettext_noop as _
 
-_HIDDEN: Final = {"version", "id"}
-_WORDS: Final = {
-    "ADEDL": "Additional declaration",
-    "ADTLIL": "Additional declaration",
-    "ADAOEDL": "Additional official information",
-    "ADAOTLIL": "Additional official information",
-    "ADIPEDL": "Import permit number",
-    "ADIPTLIL": "Import permit number",
-    "ADDIEDL": "Date of inspection",
-    "ADDITLIL": "Date of inspection",
-    "DMCL": "Distinguishing marks",
-    "DMTLIL": "Distinguishing marks",
-    "SPSFL": "No financial liability (statement)",
-    "OPTND": "Packages in words",
-    "OQV": "Other quantity, value",
-    "OQU": "Other quantity, unit",
-    "ADRP": "Replacement (statement)",
-    "ADRPN": "Replaced certificate number",
-    "ADRPR": "Reason for replacement",
-    "ADRD": "Issue date of the replaced certificate",
-    "RPCST": "Re-export (statement)",
-    "RPCCO": "Country of origin of the original certificate",
-    "RPCRF": "Number of the original certificate",
+_HIDDEN: Final = {"version", "id", "size"}
+# What people call the fields, and the notes by their subject codes. A code or field without a name stands for itself.
+_FIELDS: Final = {
+    "type": _("Type"),
+    "status": _("State"),
+    "number": _("Number"),
+    "issued": _("Date of issue"),
+    "issuer": _("Issuing NPPO"),
+    "place_of_issue": _("Place of issue"),
+    "officer": _("Name of authorized officer"),
+    "statements": _("Statement"),
+    "name": _("Name"),
+    "address": _("Address"),
+    "register": _("Register"),
+    "code": _("Code"),
+    "mode": _("Mode of transport"),
+    "means": _("Name of the means"),
+    "seals": _("Seal"),
+    "descriptions": _("Description"),
+    "common_names": _("Common name"),
+    "scientific_names": _("Botanical name"),
+    "batch": _("Batch"),
+    "intended_uses": _("Intended use"),
+    "net_weight": _("Net weight"),
+    "gross_weight": _("Gross weight"),
+    "net_volume": _("Net volume"),
+    "gross_volume": _("Gross volume"),
+    "system": _("Classification"),
+    "names": _("Class"),
+    "level": _("Level"),
+    "kind": _("Kind"),
+    "kind_name": _("Kind"),
+    "quantity": _("Quantity"),
+    "areas": _("Place of origin"),
+    "start": _("Start"),
+    "end": _("End"),
+    "duration": _("Duration"),
+    "method": _("Method"),
+    "chemicals": _("Chemical (active ingredient)"),
+    "temperature": _("Temperature"),
+    "concentration": _("Concentration"),
+    "information": _("Additional information"),
+    "full_text": _("Full text"),
+    "filename": _("File name"),
+    "date": _("Date"),
+    "media_type": _("Kind of file"),
+    "undecoded": _("File that could not be decoded"),
+    "sha256": "SHA-256",
 }
+_SUBJECTS: Final = {
+    "ADEDL": _("Additional declaration"),
+    "ADTLIL": _("Additional declaration"),
+    "ADAOEDL": _("Additional official information"),
+    "ADAOTLIL": _("Additional official information"),
+    "ADIPEDL": _("Import permit number"),
+    "ADIPTLIL": _("Import permit number"),
+    "ADDIEDL": _("Date of inspection"),
+    "ADDITLIL": _("Date of inspection"),
+    "DMCL": _("Distinguishing marks"),
+    "DMTLIL": _("Distinguishing marks"),
+    "SPSFL": _("Statement"),
+    "OPTND": _("Packages in words"),
+    "OQV": _("Other quantity"),
+    "OQU": _("Counted in"),
+    "ADRP": _("Statement"),
+    "ADRPN": _("Number of the replaced certificate"),
+    "ADRPR": _("Reason for replacement"),
+    "ADRD": _("Date of issue of the replaced certificate"),
+    "RPCST": _("Statement"),
+    "RPCCO": _("Country of origin"),
+    "RPCRF": _("Number of the original certificate"),
+}
+FURTHER: Final = _("Further information")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One value of the document. label: words in English; language: of the value, "" when it says none."""
+    """One value of the document. label: English, a msgid; language: of the value, "" when it says none."""
 
     path: str
     label: str
@@ -47,22 +97,18 @@ def rows(document: Document) -> list[Row]:
     return list(_walk(document, "", ""))
 
 
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
 def _walk(value: Any, path: str, label: str) -> Iterator[Row]:
     if isinstance(value, str | Text):
         text = value if isinstance(value, Text) else Text(value)
         if text.text:
             yield Row(path, label, text.text, text.language)
     elif isinstance(value, Note):
-        yield Row(path, _WORDS.get(value.subject, value.subject), value.text, value.language)
+        yield Row(path, _SUBJECTS.get(value.subject, value.subject), value.text, value.language)
     elif isinstance(value, Measure):
         if value:
             yield Row(path, label, f"{value.value} {value.unit_name or value.unit}".strip())
     elif isinstance(value, Further):
-        yield Row(value.path, "Further information", value.xml)
+        yield Row(value.path, FURTHER, value.xml)
     elif isinstance(value, tuple):
         yield from _items(value, path, label)
     elif is_dataclass(value):
@@ -72,12 +118,11 @@ def _walk(value: Any, path: str, label: str) -> Iterator[Row]:
 def _items(values: tuple[Any, ...], path: str, label: str) -> Iterator[Row]:
     for number, value in enumerate(values, start=1):
         place = f"{path}.{getattr(value, 'id', '') or number}"
-        yield from _walk(value, place, f"{label} {number}" if len(values) > 1 else label)
+        yield from _walk(value, place, label)
 
 
 def _fields(value: Any, path: str) -> Iterator[Row]:
     for field in fields(value):
-        if field.name in _HIDDEN or (isinstance(value, Attachment) and field.name == "size"):
-            continue
-        here = f"{path}.{field.name}" if path else field.name
-        yield from _walk(getattr(value, field.name), here, _label(field.name))
+        if field.name not in _HIDDEN:
+            here = f"{path}.{field.name}" if path else field.name
+            yield from _walk(getattr(value, field.name), here, _FIELDS.get(field.name, field.name))

@@ -132,3 +132,9 @@ def measure(value: Measure) -> str:
 def name_here(code: Code) -> str:
     """The name of a code in the reader's language."""
     return code.name(get_language() or "en")
+
+
+@register.filter
+def label(msgid: str) -> str:
+    """A label of the message's fields, in the reader's language."""
+    return _(msgid)

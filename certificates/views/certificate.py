@@ -72,6 +72,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
         "certificate": found,
         "face": face(document),
         "rows": show.rows(document),
+        "further": show.FURTHER,
         "document": document,
         "findings": findings(messages),
         "messages_received": messages,
