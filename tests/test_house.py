@@ -40,7 +40,7 @@ def test_no_migration_is_missing() -> None:
 def test_check_deploy_is_clean() -> None:
     done = run(
         sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING",
-        SECRET_KEY="k" * 30 + "".join(map(chr, range(65, 90))), BEHIND_TLS="true", GENS_DEMO="false", DEBUG="false",
+        SECRET_KEY="k" * 30 + "".join(map(chr, range(65, 90))), BEHIND_TLS="true", DJANGO_ALLOW_ASYNC_UNSAFE="", GENS_DEMO="false", DEBUG="false",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
