@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 State = Envelope.State
 LEASE: Final = timedelta(minutes=5)  # longer than a call may take
+BELL: Final = 600  # seconds
 LOOKS: Final = 2  # listings without it before an envelope counts as never queued
 MISSING: Final = "EnvelopeNotExists"
 MISSING_FOR: Final = timedelta(days=1)  # how long the Hub may not know what it took
@@ -65,9 +66,12 @@ def enqueue(
 
 
 def nudge(task: Any, *args: object) -> None:
-    """Ring the bell of a task, without retry. A dead broker costs a second at most: the sweep finds the work anyway."""
+    """Ring the bell of a task, without retry. A dead broker costs a second at most: the sweep finds the work anyway.
+
+    A bell that nobody heard for BELL seconds is dropped: while no worker runs, they must not pile up.
+    """
     try:
-        task.apply_async(args=args, retry=False, ignore_result=True)
+        task.apply_async(args=args, retry=False, ignore_result=True, expires=BELL)
     except (KombuError, OSError) as error:
         log.warning("The broker did not take %s%s (%s); a sweep will do it.", task.name, args, error)
 
