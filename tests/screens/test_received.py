@@ -59,3 +59,12 @@ def test_an_auditor_reads_without_marking_it_as_opened(signed_in: Any) -> None:
 
 def _plain(text: str) -> str:
     return "".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+
+
+@pytest.mark.parametrize(
+    "name", ["account_reset_password", "account_reset_password_done", "account_signup", "account_login"]
+)
+def test_the_pages_of_the_account_stand_in_our_frame(client: Any, name: str) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert 'class="bar"' in page
+    assert 'href="/static/gens.css"' in page
