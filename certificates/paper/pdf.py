@@ -55,10 +55,11 @@ def render(
     template_version: str = CURRENT,
 ) -> bytes:
     """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest."""
-    fit = fitted(face(document, language, template_version))
+    fit = fitted(face(document, language, template_version), extra=1 if origin else 0)
     context = {
         "face": fit.face,
         "attached": fit.attached,
+        "is_tight": fit.is_tight,
         "document": document,
         "mark": mark,
         "origin": origin,

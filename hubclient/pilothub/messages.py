@@ -1,5 +1,6 @@
 """The Hub's side of SOAP: reading requests and writing answers. Written apart from the client, from the WSDL alone."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 from xml.sax.saxutils import escape
@@ -11,6 +12,8 @@ from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
 
 MAX_SOAP: Final = 16_000_000
 MAX_MARKUP: Final = 1_000_000  # opening brackets, also of content in CDATA
+_SPACE: Final = re.compile(rb"\s*")
+_CLOSING: Final = {b"<?": b"?>", b"<!--": b"-->"}
 _OPEN: Final = (
     f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:h="{HUB}" xmlns:e="{ENTITIES}">'
 )
@@ -43,13 +46,12 @@ def _refuse_excess(data: bytes) -> None:
         raise BadRequest("The request has too many elements.")
     at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     while True:
-        at += len(data[at:]) - len(data[at:].lstrip())
-        closing = {b"<?": b"?>", b"<!--": b"-->"}
-        start = next((mark for mark in closing if data.startswith(mark, at)), b"")
+        at = _SPACE.match(data, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+        start = next((mark for mark in _CLOSING if data.startswith(mark, at)), b"")
         if not start:
             break
-        end = data.find(closing[start], at + len(start))
-        at = end + len(closing[start]) if end >= 0 else len(data)
+        end = data.find(_CLOSING[start], at + len(start))
+        at = end + len(_CLOSING[start]) if end >= 0 else len(data)
     if data.startswith(b"<!", at):
         raise BadRequest("A DOCTYPE is not accepted.")
 

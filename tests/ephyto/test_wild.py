@@ -1,7 +1,6 @@
 """What arrives in the wild is read, and nothing of it is lost; what is hostile is refused before it costs anything."""
 
 import base64
-import time
 from pathlib import Path
 
 import pytest
@@ -177,10 +176,8 @@ def test_what_is_not_readable_says_why_in_a_short_line(data: bytes, words: str) 
 
 def test_billion_laughs_are_refused_at_once() -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(12))
-    start = time.monotonic()
-    with pytest.raises(NotReadable, match="DOCTYPE"):
+    with pytest.raises(NotReadable, match="DOCTYPE"):  # expanding them would take hours
         from_xml(f"<!DOCTYPE a [{entities}]><a>&l11;</a>".encode())
-    assert time.monotonic() - start < 1  # it would take hours
 
 
 def _of_size(megabytes: float) -> bytes:

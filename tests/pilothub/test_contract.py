@@ -202,7 +202,7 @@ def test_a_doctype_inside_content_is_only_content(samoa: Caller, new_zealand: Ca
     assert new_zealand.service.PULLSingleImportEnvelope(hubTrackingNumber=sent.hubDeliveryNumber).Content == html
 
 
-def test_more_than_16_mb_are_refused_before_they_are_read(samoa: Caller) -> None:
+def test_more_than_16_mb_are_refused_before_they_are_parsed() -> None:
     too_much = messages.MAX_SOAP + 1
     with pytest.raises(messages.BadRequest, match="more than 16000000 bytes"):
         messages.operation(b"x" * too_much)
@@ -244,3 +244,17 @@ def test_a_misbehaviour_shows_as_often_as_told_and_only_to_its_nppo(
     assert new_zealand.post("<h:GetProfile/>").status_code == 200
     with pytest.raises(KeyError):
         hub.misbehave("WS", "nonsense")
+
+
+def test_many_comments_may_stand_before_the_envelope() -> None:
+    """Each costs its own length: when every one copied the rest, this took minutes."""
+    data = b"<!---->" * 200_000 + SOAP_OF.format("<h:GetProfile/>").encode()
+    assert messages.operation(data)[0] == "GetProfile"
+
+
+def test_a_doctype_inside_cdata_is_only_content() -> None:
+    request = SOAP_OF.format(
+        "<h:DeliverEnvelope><h:env><Content><![CDATA[<!DOCTYPE a><a/>]]></Content></h:env></h:DeliverEnvelope>"
+    )
+    _name, element = messages.operation(request.encode())
+    assert messages.argument(messages.inner(element, "env"), "Content") == "<!DOCTYPE a><a/>"

@@ -1,0 +1,115 @@
+"""Nothing on the face is ever cut off or pushed out: the counting rules hold against the real layout."""
+
+from dataclasses import replace
+
+import pytest
+from django.template.loader import render_to_string
+from weasyprint import HTML
+
+from certificates.ephyto.document import Country, Document, Measure, Note, Party, Text, Treatment
+from certificates.paper import fit, pdf
+from certificates.paper.face import face
+from codelists.loading import load
+from tests.factories import valid_document
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = ("en", "es", "fr", "ar", "ru", "zh-hans")
+WORDS = ("Wharf road ", "WAREHOUSE MMWW ", "Плодоовощная ", "芋头已检查", "الشحنة ", "unbrokenmarkunbrokenmark")
+
+
+@pytest.fixture(autouse=True)
+def lists() -> None:
+    load()
+
+
+def full(word: str, share: float) -> Document:
+    """Every box filled with this word to this share of what it may hold."""
+
+    def text(characters: int) -> str:
+        return (word * characters)[: max(1, int(characters * share))]
+
+    treatment = Treatment(
+        start="2026-07-10", end="2026-07-12", kind=Text(text(60)), duration=Measure("2", "HUR", "hours"),
+        chemicals=(Text(text(60)),), information=(Text(text(80)),),
+    )  # fmt: skip
+    line = replace(
+        valid_document().lines[0],
+        descriptions=(Text(text(60)),),
+        scientific_names=(Text(text(40)),),
+        treatments=(treatment,),
+    )
+    party = Party(text(60), tuple(text(46) for _ in range(max(1, int(4 * share)))))
+    return valid_document(
+        number="WS-2026-000123", issued="2026-07-15T10:42:00+13:00", issuer=text(90), officer=text(50),
+        place_of_issue=text(50), exporter=party, consignee=party, import_country=Country("NZ", text(60)),
+        statements=("1", "2"), notes=(Note("SPSFL", "5"), Note("DMCL", text(130)), Note("ADEDL", text(650))),
+        lines=tuple(replace(line, id=f"l{n}") for n in range(max(1, int(8 * share)))),
+    )  # fmt: skip
+
+
+def flaws(document: Document, language: str, extra: int = 0) -> list[str]:
+    """Boxes whose lines end below or beside them; "spilled" when the face needs a second page."""
+    fitted = fit.fitted(face(document, language), extra=extra)
+    context = {"face": fitted.face, "attached": fitted.attached, "document": document, "is_tight": fitted.is_tight}
+    origin = pdf.Origin("Argentina", "10 July 2026, 06:14") if extra else None
+    html = render_to_string("paper/face.html", context | {"is_rtl": language == "ar", "origin": origin})
+    fonts, css = pdf._tools()
+    first, *rest = HTML(string=html).render(stylesheets=[css], font_config=fonts).pages
+    found = ["spilled" for page in rest for box in page._page_box.descendants() if box.element_tag == "article"]
+    for box in first._page_box.descendants():
+        if box.element_tag in ("article", "div", "p", "td") and hasattr(box, "descendants"):
+            lines = [line for line in box.descendants() if type(line).__name__ == "LineBox"]
+            below = any(line.position_y + line.height > box.position_y + box.margin_height() + 0.5 for line in lines)
+            beside = any(line.position_x + line.width > box.position_x + box.margin_width() + 1 for line in lines)
+            found += [str(box.element.get("class"))] if below or beside else []
+    return found
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize("word", WORDS)
+def test_nothing_is_cut_off_however_full_the_boxes_are(word: str, share: float) -> None:
+    for language in LANGUAGES:
+        assert flaws(full(word, share), language) == []
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_the_line_of_a_reproduction_leaves_the_face_on_one_page(share: float) -> None:
+    assert flaws(full("Wharf road ", share), "en", extra=1) == []
+
+
+def test_an_ordinary_address_of_five_lines_stays_on_the_face() -> None:
+    party = Party("Upolu Growers Ltd", ("Vaitele Industrial Zone", "PO Box 1877", "Apia", "Samoa"))
+    assert fit.fitted(face(valid_document(exporter=party, consignee=party))).attached == ()
+
+
+def test_a_name_and_five_lines_of_address_stand_on_the_face() -> None:
+    party = Party("Upolu Growers Ltd", ("Block 4", "Vaitele Industrial Zone", "PO Box 1877", "Apia", "Samoa"))
+    assert fit.fitted(face(valid_document(exporter=party))).attached == ()
+
+
+def test_what_is_longer_moves_whole_to_the_attachment() -> None:
+    name = "Upolu Growers and Packers of Root Crops and Breadfruit Co-operative Ltd"
+    party = Party(name, ("Block 4", "Vaitele Industrial Zone", "PO Box 1877", "Apia", "Samoa"))
+    (attached,) = fit.fitted(face(valid_document(exporter=party))).attached
+    assert [text.text for text in attached.texts][-1] == "Samoa"
+
+
+def test_every_attachment_page_carries_number_officer_and_stamp_area() -> None:
+    line = valid_document().lines[0]
+    document = valid_document(number="WS-1", officer="Sina Tuilagi", lines=(line,) * 120)
+    context = {"face": fit.fitted(face(document)).face, "attached": fit.fitted(face(document)).attached}
+    fonts, css = pdf._tools()
+    html = render_to_string("paper/face.html", context | {"document": document})
+    _face, *attachment = HTML(string=html).render(stylesheets=[css], font_config=fonts).pages
+    assert len(attachment) > 2
+    for page in attachment:
+        words = " ".join(box.text for box in page._page_box.descendants() if type(box).__name__ == "TextBox")
+        assert all(word in words for word in ("WS-1", "Sina Tuilagi", "Stamp"))
+
+
+@pytest.mark.parametrize(("text", "direction"), [("14 Wharf Road", "ltr"), ("14 شارع الميناء", "rtl"), ("2026", "ltr")])
+def test_each_text_prints_in_its_own_direction(text: str, direction: str) -> None:
+    document = valid_document(exporter=Party(text))
+    html = render_to_string("paper/face.html", {"face": face(document, "ar"), "document": document, "is_rtl": True})
+    assert f'dir="{direction}">{text}<' in html
