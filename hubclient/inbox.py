@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 State = Envelope.State
 Verdict = Envelope.Verdict
 LONGEST_PAUSE: Final = timedelta(hours=1)
+LONGEST_NUMBER: Final = 64  # characters of a tracking number
 
 
 def fetch(connection: Connection, client: HubClient) -> None:
@@ -34,7 +35,9 @@ def fetch(connection: Connection, client: HubClient) -> None:
         known.filter(state=State.ACKNOWLEDGED).update(state=State.JUDGED, due_at=timezone.now())
         stored = set(known.values_list("tracking_number", flat=True))
     for header in waiting:
-        if header.tracking_number and header.tracking_number not in stored:
+        if not 0 < len(header.tracking_number) <= LONGEST_NUMBER:
+            log.warning("The Hub lists an envelope of %s under no usable tracking number.", header.sender)
+        elif header.tracking_number not in stored:
             try:
                 _store(connection, header, client.pull(header.tracking_number))
             except HubError as error:
@@ -94,16 +97,30 @@ def keep_verdict(envelope: Envelope, verdict: str, message: str) -> None:
 
 
 def acknowledge(envelope: Envelope, client: HubClient) -> None:
-    """Tell the Hub the stored verdict. HubError: not told, or nobody knows; it is told again later."""
+    """Tell the Hub the stored verdict. HubError: not told, or nobody knows; it is told again later.
+
+    A Hub that refuses it for good has it already (its answer was lost) or does not wait for it: should it list the
+    envelope again, `fetch` opens it again.
+    """
+    try:
+        _tell(envelope, client)
+    except HubError as error:
+        if not error.permanent:
+            raise
+        log.warning("The acknowledgement of %s was refused: %s", envelope.tracking_number, error)
+        envelope.hub_state = str(error)[:256]
+    envelope.state, envelope.ended_at = State.ACKNOWLEDGED, timezone.now()
+    with acting_for(envelope.nppo_id):
+        envelope.save(update_fields=["state", "ended_at", "hub_state"])
+
+
+def _tell(envelope: Envelope, client: HubClient) -> None:
     if envelope.verdict == Verdict.UNREADABLE:
         client.acknowledge_failed(envelope.tracking_number, envelope.message)
     elif envelope.verdict == Verdict.WARNINGS:
         client.acknowledge_with_warnings(envelope.tracking_number, envelope.message)
     else:
         client.acknowledge(envelope.tracking_number)
-    envelope.state, envelope.ended_at = State.ACKNOWLEDGED, timezone.now()
-    with acting_for(envelope.nppo_id):
-        envelope.save(update_fields=["state", "ended_at"])
 
 
 def taken(envelope: Envelope) -> None:

@@ -26,7 +26,8 @@ LEASE: Final = timedelta(minutes=5)  # longer than a call may take
 BELL: Final = 600  # seconds
 LOOKS: Final = 2  # listings without it before an envelope counts as never queued
 MISSING: Final = "EnvelopeNotExists"
-MISSING_FOR: Final = timedelta(days=1)  # how long the Hub may not know what it took
+MISSING_FOR: Final = timedelta(days=1)  # how long the Hub may not know what it took; then it is asked once more
+HUB_STATE: Final = 256  # characters kept of a state that the Hub may invent
 ENDS: Final = {
     "Delivered": State.DELIVERED,
     "DeliveredWithWarnings": State.DELIVERED_WITH_WARNINGS,
@@ -124,13 +125,21 @@ def _record_failure(envelope: Envelope, error: HubError) -> None:
     """Refused is final; unknown is asked about; everything else is tried again, later each time."""
     now = timezone.now()
     with acting_for(envelope.nppo_id):
-        if error.permanent:
+        if not _is_still_ours(envelope):
+            log.warning("Envelope %s went on while its call was out; its failure changes nothing.", envelope.pk)
+        elif error.permanent:
             _save(envelope, state=State.FAILED, message=str(error), ended_at=now, due_at=now)
             _tell(envelope, events.NOT_DELIVERED, reason=str(error))
         elif error.unknown:
             _save(envelope, state=State.UNKNOWN, message=str(error), due_at=now + look_after())
         else:
             _save(envelope, state=State.WAITING, message=str(error), due_at=now + _pause(envelope.attempts))
+
+
+def _is_still_ours(envelope: Envelope) -> bool:
+    """Whether the claim holds: a call that outlived its lease must not undo what was learnt meanwhile. Locks the row."""
+    mine = Envelope.objects.select_for_update().filter(pk=envelope.pk, state=State.SENDING, attempts=envelope.attempts)
+    return mine.first() is not None
 
 
 def _record_taken(envelope: Envelope, answer: Header) -> None:
@@ -140,7 +149,7 @@ def _record_taken(envelope: Envelope, answer: Header) -> None:
             envelope,
             state=State.PENDING,
             tracking_number=answer.tracking_number,
-            hub_state=answer.tracking_info,
+            hub_state=answer.tracking_info[:HUB_STATE],
             message="",
             sent_at=now,
             due_at=now + timedelta(seconds=settings.SWEEP_SECONDS),
@@ -232,10 +241,10 @@ def _record_tracking(envelope_id: int, nppo_id: int, answer: Header | None) -> N
             _save(envelope, due_at=again)
         elif answer.tracking_info in ENDS:
             _end(envelope, ENDS[answer.tracking_info], answer)
-        elif answer.tracking_info == MISSING and now - (envelope.sent_at or now) > MISSING_FOR:
+        elif answer.tracking_info == envelope.hub_state == MISSING and now - (envelope.sent_at or now) > MISSING_FOR:
             _end(envelope, State.FAILED, answer)
         else:  # pending, missing for now, or a value nobody knows: kept as the Hub wrote it
-            _save(envelope, hub_state=answer.tracking_info, due_at=again)
+            _save(envelope, hub_state=answer.tracking_info[:HUB_STATE], due_at=again)
 
 
 def _end(envelope: Envelope, state: Envelope.State, answer: Header) -> None:

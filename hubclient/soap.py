@@ -4,6 +4,7 @@ Source: the Hub's production WSDL. Answers are matched by local name: their qual
 Never call it inside a transaction.
 """
 
+import re
 import ssl
 import tempfile
 from collections.abc import Mapping
@@ -14,13 +15,18 @@ from typing import Any, Final, Self
 import requests
 from lxml import etree
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from hubclient.namespaces import ACTION, ENTITIES, HUB, SOAP
+from hubclient.namespaces import ACTION, ENTITIES, HUB, SOAP, XSI
 
 TIMEOUT: Final = 60.0  # seconds
 MAX_SOAP: Final = 16_000_000  # bytes
 MAX_CONTENT: Final = 10_000_000
 FAILED_DELIVERY: Final = "FailedDelivery"
+# what OpenSSL calls a failure of the handshake, when no request can have been read
+_HANDSHAKE: Final = ("CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE_FAILURE", "WRONG_VERSION", "PROTOCOL_VERSION")
+# a document whose first element follows declaration and comments: no DOCTYPE, and no encoding that could hide one
+_NO_DOCTYPE: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<[^!?\x00]", re.DOTALL)
 
 Element = etree._Element
 
@@ -153,12 +159,16 @@ class HubClient:
         return _headers(self._call("GetImportEnvelopeHeaders", {"countryCode": ""}))
 
     def pull(self, tracking_number: str) -> Pulled:
-        """PULLSingleImportEnvelope: one envelope with its content; pulling removes nothing."""
+        """PULLSingleImportEnvelope: one envelope with its content; pulling removes nothing.
+
+        An answer without this envelope's content raises: stored as an empty message it would be refused for good.
+        """
         result = self._call("PULLSingleImportEnvelope", {"hubTrackingNumber": tracking_number})
-        if result is None:
+        content = None if result is None else _child(result, "Content")
+        header = _header(result)
+        if content is None or _is_nil(content) or header.tracking_number not in ("", tracking_number):
             raise HubError(f"The Hub did not give envelope {tracking_number}.")
-        content = _text(result, "Content").encode("utf-8", "surrogatepass")
-        return Pulled(_header(result), content)
+        return Pulled(header, (content.text or "").encode("utf-8", "surrogatepass"))
 
     def acknowledge(self, tracking_number: str) -> None:
         """AcknowledgeEnvelopeReceipt: Delivered. Final."""
@@ -211,13 +221,19 @@ class HubClient:
                 self.endpoint, data=data, headers=headers, timeout=self.timeout, stream=True, allow_redirects=False
             ) as response:
                 return response.status_code, _limited(response)
-        except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
-            raise HubError(f"No connection to the Hub: {error}") from error
-        except requests.ConnectionError as error:
-            refused = "NewConnectionError" in repr(error)
-            raise HubError(f"The connection to the Hub broke: {error}", unknown=not refused) from error
         except (requests.RequestException, OSError) as error:
+            if _is_unsent(error):
+                raise HubError(f"No connection to the Hub: {error}") from error
             raise HubError(f"The Hub did not answer in time or not completely: {error}", unknown=True) from error
+
+
+def _is_unsent(error: Exception) -> bool:
+    """Whether the failure came before the request: no address, no connection, no trust. All else may have been read."""
+    reason = getattr(next(iter(error.args), None), "reason", None)  # urllib3's, inside requests' own error
+    if isinstance(error, requests.exceptions.SSLError):
+        why = getattr(next(iter(getattr(reason, "args", ())), None), "reason", None) or ""  # OpenSSL's, inside that
+        return any(word in why for word in _HANDSHAKE)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _limited(response: requests.Response) -> bytes:
@@ -238,10 +254,12 @@ def _request(operation: str) -> Element:
 
 def _parsed(status: int, data: bytes) -> Element:
     """The SOAP body. 403 and 405 refuse before anything is done; after any other answer without XML who knows."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+    )
     try:
-        if b"<!DOCTYPE" in data[:4096]:
-            raise ValueError("a DOCTYPE")
+        if not _NO_DOCTYPE.match(data):
+            raise ValueError("no element first")
         body = _child(etree.fromstring(data, parser), "Body")
     except (etree.XMLSyntaxError, ValueError) as error:
         body = None
@@ -268,6 +286,10 @@ def _child(element: Element, name: str) -> Element | None:
 def _text(element: Element, name: str) -> str:
     child = _child(element, name)
     return "" if child is None else child.text or ""
+
+
+def _is_nil(element: Element) -> bool:
+    return element.get(f"{{{XSI}}}nil", "").strip() in ("true", "1")
 
 
 def _fault_message(fault: Element) -> str:

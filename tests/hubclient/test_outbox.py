@@ -14,13 +14,14 @@ from unittest import mock
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
-from hubclient import outbox
+from hubclient import outbox, tasks
 from hubclient.models import Connection, Envelope
 from hubclient.pilothub.models import HeldEnvelope
-from hubclient.soap import HubClient
+from hubclient.soap import Header, HubClient
 from tests.factories import NppoFactory
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
@@ -206,6 +207,96 @@ def test_two_workers_at_once_send_once(world: World) -> None:
         thread.join(20)
     assert world.envelope().attempts == 1
     assert len(world.hub.held()) == 1
+
+
+def test_a_missing_tracking_number_ends_the_delivery_only_after_days_and_a_second_answer(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    with acting_for(world.nppo.pk):
+        Envelope.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    world.hub.misbehave("WS", "not_exists", times=2)
+    assert world.track().state == State.PENDING  # one such answer, days later, is a hiccup
+    ended = world.track()
+    assert (ended.state, ended.hub_state) == (State.FAILED, "EnvelopeNotExists")
+
+
+def test_a_hub_that_knows_the_envelope_again_clears_the_doubt(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    with acting_for(world.nppo.pk):
+        Envelope.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    for _ in range(2):
+        world.hub.misbehave("WS", "not_exists")
+        assert world.track().hub_state == "EnvelopeNotExists"
+        assert world.track().hub_state == "PendingDelivery"
+
+
+def test_a_tracking_value_of_any_length_is_kept_as_far_as_it_fits(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    held = HeldEnvelope.objects.get()
+    endless = Header("WS", "NZ", "851", "70", "WS-1", held.tracking_number, "Held" * 100)
+    with mock.patch.object(HubClient, "tracking_info", return_value=endless):
+        assert world.track().hub_state == ("Held" * 100)[:256]
+
+
+def test_a_failure_that_comes_after_the_lease_undoes_nothing(world: World) -> None:
+    """The call hangs for longer than its lease; meanwhile a sweep finds the envelope at the Hub."""
+    world.enqueue()
+    world.hub.misbehave("WS", "reset_after_queueing")
+    real = HubClient.validate_and_deliver
+
+    def late(self: HubClient, *args: Any) -> Any:
+        try:
+            return real(self, *args)
+        finally:
+            world.settle()
+            assert world.settle().state == State.PENDING
+
+    with mock.patch.object(HubClient, "validate_and_deliver", late):
+        ended = world.deliver()
+    assert ended.state == State.PENDING
+    assert [held.tracking_number for held in world.hub.held()] == [ended.tracking_number]
+
+
+@pytest.mark.parametrize("fault", ["fault", "failed_delivery", "reset_without_queueing", "forbidden"])
+def test_one_envelope_that_fails_does_not_stop_the_next(world: World, fault: str) -> None:
+    first, second = world.enqueue("WS-1"), world.enqueue("WS-2")
+    world.hub.misbehave("WS", fault)
+    tasks.deliver_of(world.connection.pk, world.nppo.pk)
+    with acting_for(world.nppo.pk):
+        states = dict(Envelope.objects.values_list("pk", "state"))
+    assert states[first.pk] in (State.FAILED, State.UNKNOWN, State.WAITING)
+    assert states[second.pk] == State.PENDING
+
+
+def test_an_envelope_of_an_inactive_connection_waits(world: World) -> None:
+    envelope = world.enqueue()
+    with acting_for(world.nppo.pk):
+        Connection.objects.update(is_active=False)
+    tasks.deliver(envelope.pk, world.nppo.pk)
+    tasks.deliver_of(world.connection.pk, world.nppo.pk)
+    assert (world.envelope().state, world.hub.held()) == (State.WAITING, [])
+
+
+def test_a_dead_broker_costs_neither_the_envelope_nor_a_crash(world: World, caplog: Any) -> None:
+    envelope = world.enqueue()
+    with mock.patch.object(tasks.deliver, "apply_async", side_effect=OperationalError("no broker")):
+        outbox.nudge(tasks.deliver, envelope.pk, world.nppo.pk)
+    assert "a sweep will do it" in caplog.text
+    tasks.deliver_of(world.connection.pk, world.nppo.pk)
+    assert world.envelope().state == State.PENDING
+
+
+def test_an_envelope_leaves_only_with_its_transaction(world: World) -> None:
+    with pytest.raises(LookupError), acting_for(world.nppo.pk):
+        outbox.enqueue(
+            world.connection, receiver="NZ", certificate_type="851", certificate_status="70",
+            certificate_number="WS-1", content=b"<a/>",
+        )  # fmt: skip
+        raise LookupError
+    tasks.deliver_of(world.connection.pk, world.nppo.pk)
+    assert world.hub.held() == []
 
 
 KILL_AT = ["_claim", "validate_and_deliver", "_record_taken"]
