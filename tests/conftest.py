@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 # Playwright keeps an event loop in the thread of the tests; Django may talk to its database there all the same.
@@ -39,6 +40,12 @@ def fast_passwords(settings: object) -> Iterator[None]:
     """Passwords that hash fast."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     return
+
+
+@pytest.fixture(autouse=True)
+def no_attempts_before() -> None:
+    """Each test starts with all its attempts: the limits of logins are counted in the cache, by address."""
+    cache.clear()
 
 
 @pytest.fixture

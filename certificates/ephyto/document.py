@@ -6,15 +6,17 @@ from an attachment's bytes) take no part in equality: the law is `from_xml(to_xm
 Sources: ISPM 12, Appendix 1; UN/CEFACT SPSCertificate 17A; IPPC ePhyto mapping guide.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
 
 from pydantic import TypeAdapter
 
 VERSION: Final = 1
+_DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)  # xs:decimal: no exponent, no other digits
 
 EXPORT: Final = "851"
 RE_EXPORT: Final = "657"
@@ -49,12 +51,9 @@ class Measure:
 
     @property
     def number(self) -> Decimal | None:
-        """The value, or None when it is empty or no finite number: the raw text is kept either way."""
-        try:
-            number = Decimal(self.value.strip())
-        except InvalidOperation:
-            return None
-        return number if number.is_finite() else None
+        """The value, or None when it is empty or no decimal of XML: the raw text is kept either way."""
+        text = self.value.strip()
+        return Decimal(text) if _DECIMAL.fullmatch(text) else None
 
     def __bool__(self) -> bool:
         return bool(self.value or self.unit)

@@ -28,7 +28,7 @@ from certificates.ephyto.document import (
     Treatment,
 )
 from certificates.ephyto.media import media_type
-from certificates.ephyto.xml.content import DEFAULT_LIMITS, Limits, NotReadable, parse
+from certificates.ephyto.xml.content import DEFAULT_LIMITS, Limits, NotReadable, Paths, parse
 from certificates.ephyto.xml.names import ACKNOWLEDGEMENT, ADDRESS_LINES, AREA_LEVEL, CERTIFICATE, TREATMENT_TYPE
 
 Element = etree._Element
@@ -78,6 +78,7 @@ class _Reader:
         self.unread = dict.fromkeys(root.iter())
         self.unread_attributes = {(e, str(key)): str(value) for e in self.unread for key, value in e.attrib.items()}
         self.blobs: dict[str, bytes] = {}
+        self.paths = Paths()
         self.unread.pop(root)
 
     def all(self, parent: Element | None, name: str) -> list[Element]:
@@ -128,10 +129,10 @@ class _Reader:
         for element in self.unread:
             parent = element.getparent()
             if parent is not None and parent not in self.unread and _has_content(element):
-                yield Further(self._path(element), etree.tostring(element, encoding="unicode", with_tail=False))
+                yield Further(self.paths.of(element), etree.tostring(element, encoding="unicode", with_tail=False))
         for (element, key), value in self.unread_attributes.items():
             if element not in self.unread and value:
-                yield Further(f"{self._path(element)}/@{etree.QName(key).localname}", value)
+                yield Further(f"{self.paths.of(element)}/@{etree.QName(key).localname}", value)
         for element in self.root.iter():
             if element not in self.unread:
                 yield from self._loose_text(element)
@@ -141,15 +142,7 @@ class _Reader:
         loose += [child.tail or "" for child in element]
         for text in loose:
             if text.strip():
-                yield Further(f"{self._path(element)}/text()", text)
-
-    def _path(self, element: Element) -> str:
-        parent = element.getparent()
-        if parent is None:
-            return f"/{_name(element)}"
-        same = [e for e in parent if _name(e) == _name(element)]
-        position = f"[{same.index(element) + 1}]" if len(same) > 1 else ""
-        return f"{self._path(parent)}/{_name(element)}{position}"
+                yield Further(f"{self.paths.of(element)}/text()", text)
 
 
 def _own_text(element: Element | None) -> str:
@@ -158,7 +151,7 @@ def _own_text(element: Element | None) -> str:
 
 
 def _has_content(element: Element) -> bool:
-    return any((e.text or "").strip() or e.attrib for e in element.iter())
+    return any(text.strip() for text in element.itertext()) or any(e.attrib for e in element.iter())
 
 
 def _document(reader: _Reader, root: Element) -> Document:
@@ -200,7 +193,14 @@ def _remaining(reader: _Reader, root: Element) -> tuple[Further, ...]:
     for item in [e for e in reader.unread if _name(e) == "SequenceNumeric"]:
         if (item.text or "").strip().isdigit():
             reader.unread.pop(item)
-    return tuple(reader.further())
+    kept: list[Further] = []
+    size = 0
+    for further in reader.further():
+        kept.append(further)
+        size += len(further.path) + len(further.xml)
+        if size > reader.limits.further:
+            raise NotReadable("The content has too much that no certificate holds.")
+    return tuple(kept)
 
 
 def _notes(reader: _Reader, parent: Element | None, name: str) -> tuple[Note, ...]:
