@@ -246,6 +246,11 @@ def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
     return [Text(note.text, note.language) for note in notes if note.subject in subjects]
 
 
+def ticked(notes: Iterable[Note], subject: str) -> bool:
+    """Whether the box of this subject code is ticked ("True" in any case)."""
+    return any(text.text.strip().lower() == "true" for text in note_texts(notes, subject))
+
+
 def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:
     """These notes with all of one subject replaced, in the place of the first of them; empty texts are left out."""
     before = list(notes)
