@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from certificates.ephyto.document import Document, Further, Measure, Note, Text
 from certificates.ephyto.rules.shapes import gettext_noop as _
+from certificates.ephyto.rules.shapes import is_blank
 
 _HIDDEN: Final = {"version", "id", "size"}
 # What people call the fields, and the notes by their subject codes. A code or field without a name stands for itself.
@@ -78,6 +79,37 @@ _SUBJECTS: Final = {
     "RPCST": _("Statement"),
     "RPCCO": _("Country of origin"),
     "RPCRF": _("Number of the original certificate"),
+    "RPCOR": _("The original certificate is attached"),
+    "RPCTC": _("A certified true copy is attached"),
+    "RPCPK": _("Packed"),
+    "RPCRP": _("Repacked"),
+    "RPCOC": _("In original containers"),
+    "RPCNC": _("In new containers"),
+    "RPCPC": _("Based on the original phytosanitary certificate"),
+    "RPCAI": _("Based on additional inspection"),
+}
+# What codes mean, by field or subject code: UNCL 1001 and 4405, and the IPPC's statements. An unknown code stands alone.
+_STATEMENTS: Final = {
+    "1": _("Certifying statement"),
+    "2": _("Practically free from other pests"),
+    "3": _("Statement of re-export"),
+    "4": _("Statement of replacement"),
+    "5": _("No financial liability"),
+}
+_MEANINGS: Final = {
+    "type": {"851": _("For export"), "657": _("For re-export")},
+    "status": {
+        "70": _("Issued"),
+        "40": _("Withdrawn"),
+        "39": _("Approved"),
+        "41": _("Rejected"),
+        "122": _("Partial"),
+        "17": _("Requested"),
+        "26": _("Subject to clearing"),
+    },
+    "system": {"IPPCPCVP": _("Vegetable part"), "IPPCPCC": _("Condition"), "HS": _("Customs code")},
+    "kind": {"AWR": _("Original certificate"), "ZZZ": _("Other document")},
+    **dict.fromkeys(("statements", "SPSFL", "ADRP", "RPCST"), _STATEMENTS),
 }
 FURTHER: Final = _("Further information")
 
@@ -90,39 +122,46 @@ class Row:
     label: str
     value: str
     language: str = ""
+    meaning: str = ""  # of a code, English, a msgid
 
 
 def rows(document: Document) -> list[Row]:
-    """All that the document says, in its own order; empty fields are left out."""
+    """All that the document says, in its own order; empty fields, and words that say nothing, are left out."""
     return list(_walk(document, "", ""))
 
 
-def _walk(value: Any, path: str, label: str) -> Iterator[Row]:
+def _meaning(name: str, code: str) -> str:
+    return _MEANINGS[name].get(code.strip(), "") if name in _MEANINGS else ""
+
+
+def _walk(value: Any, path: str, label: str, name: str = "") -> Iterator[Row]:
     if isinstance(value, str | Text):
         text = value if isinstance(value, Text) else Text(value)
-        if text.text:
-            yield Row(path, label, text.text, text.language)
+        if not is_blank(text.text):
+            yield Row(path, label, text.text, text.language, _meaning(name, text.text))
     elif isinstance(value, Note):
-        yield Row(path, _SUBJECTS.get(value.subject, value.subject), value.text, value.language)
+        if not is_blank(value.text) or value.subject not in _SUBJECTS:
+            said, meaning = _SUBJECTS.get(value.subject, value.subject), _meaning(value.subject, value.text)
+            yield Row(path, said, value.text, value.language, meaning)
     elif isinstance(value, Measure):
         if value:
             yield Row(path, label, f"{value.value} {value.unit_name or value.unit}".strip())
     elif isinstance(value, Further):
         yield Row(value.path, FURTHER, value.xml)
     elif isinstance(value, tuple):
-        yield from _items(value, path, label)
+        yield from _items(value, path, label, name)
     elif is_dataclass(value):
         yield from _fields(value, path)
 
 
-def _items(values: tuple[Any, ...], path: str, label: str) -> Iterator[Row]:
+def _items(values: tuple[Any, ...], path: str, label: str, name: str) -> Iterator[Row]:
     for number, value in enumerate(values, start=1):
         place = f"{path}.{getattr(value, 'id', '') or number}"
-        yield from _walk(value, place, label)
+        yield from _walk(value, place, label, name)
 
 
 def _fields(value: Any, path: str) -> Iterator[Row]:
     for field in fields(value):
         if field.name not in _HIDDEN:
             here = f"{path}.{field.name}" if path else field.name
-            yield from _walk(getattr(value, field.name), here, _FIELDS.get(field.name, field.name))
+            yield from _walk(getattr(value, field.name), here, _FIELDS.get(field.name, field.name), field.name)

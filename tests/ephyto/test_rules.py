@@ -6,7 +6,7 @@ from dataclasses import replace
 import pycountry
 import pytest
 
-from certificates.ephyto import dates, rules, treatments
+from certificates.ephyto import dates, rules
 from certificates.ephyto.document import (
     Attachment,
     Classification,
@@ -19,7 +19,6 @@ from certificates.ephyto.document import (
     Package,
     Party,
     Text,
-    TradeLine,
     Treatment,
 )
 from tests.factories import REPLACES, re_export_document, valid_document
@@ -256,15 +255,3 @@ def test_dates_are_read_in_every_form_that_is_sent(text: str, day: str, has_offs
 @pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "15/07/2026", "2026-07-15T25:00:00", "May 1,2,5,10 2020"])
 def test_what_is_no_date_is_no_error(text: str) -> None:
     assert dates.parse(text) is None
-
-
-def test_a_treatment_says_itself_in_full() -> None:
-    treatment = Treatment(
-        start="2026-07-12", duration=Measure("2.50", "HUR", "h"), kind=Text("fumigation", "en"),
-        chemicals=(Text("238"),), chemical_names=("methyl bromide",), temperature=Measure("25", "CEL", "°C"),
-    )  # fmt: skip
-    assert treatments.full_text(treatment) == (
-        "Date: 2026-07-12; Type: fumigation; Chemical: methyl bromide; Duration: 2.5 h; Temperature: 25 °C"
-    )
-    done = treatments.with_full_texts(Document(lines=(TradeLine(treatments=(treatment,)),)))
-    assert treatments.with_full_texts(done) == done
