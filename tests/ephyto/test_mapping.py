@@ -1,6 +1,7 @@
 """Every row of the IPPC mapping: a message that says only this is read, shown, printed, and written at the same place."""
 
 import csv
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from certificates.ephyto import document as document_module
 from certificates.ephyto import show
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from certificates.ephyto.xml.names import RAM, RSM, UDT
@@ -124,3 +126,13 @@ def test_what_is_no_field_is_still_kept(reference: Path) -> None:
             message = from_xml(_made(path, "Q7x"))
             assert isinstance(message, Message)
             assert any("Q7x" in shown.value for shown in show.rows(message.document)), row["ispm12_field"]
+
+
+def test_the_tables_of_the_document_name_every_element_and_subject_of_the_mapping(reference: Path) -> None:
+    said = "\n".join(c.__doc__ or "" for c in vars(document_module).values() if dataclasses.is_dataclass(c))
+    for row in _rows(reference):
+        if row["ispm12_field"] not in NO_FIELD:
+            predicates = re.findall('"(\\w+)"', row["xpath"])
+            names = re.findall(r"(?:ram:|/)([A-Z]\w+)", re.sub(r"\[[^\]]*\]", "", row["xpath"]))
+            for name in predicates or names[-1:]:
+                assert name in said, (row["ispm12_field"], name)
