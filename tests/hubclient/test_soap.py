@@ -2,109 +2,16 @@
 
 import socket
 import ssl
-import struct
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from hubclient.pilothub import pki
-from hubclient.soap import Header, HubClient, HubError, tls_context
+from hubclient.soap import Call, Header, HubClient, HubError, tls_context
+from tests.hubclient.scripted import Script, Scripted, answers, breaks_tls, envelope, http, resets
 
 HEADER = Header("WS", "NZ", "851", "70", "WS-1")
-HUB = "http://ephyto.ippc.int/"
-Script = Callable[[ssl.SSLSocket], None]
-
-
-def http(body: bytes, status: str = "200 OK", *, length: int | None = None) -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n".encode() + body
-
-
-def envelope(operation: str, inner: str, before: str = "") -> bytes:
-    return (
-        f'{before}<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
-        f'<{operation}Response xmlns="{HUB}">{inner}</{operation}Response></S:Body></S:Envelope>'
-    ).encode()
-
-
-def answers(data: bytes) -> Script:
-    return lambda connection: connection.sendall(data)
-
-
-def resets(connection: ssl.SSLSocket) -> None:
-    """A TCP reset, not a farewell."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def breaks_tls(connection: ssl.SSLSocket) -> None:
-    """Bytes that are no TLS record, after the request was read: what a failing middlebox sends."""
-    socket.socket.sendall(socket.socket(fileno=connection.detach()), b"\x17\x03\x03\x00\x20" + b"x" * 32)
-
-
-class Scripted:
-    """A TLS server that reads each request whole, keeps it, and plays the next script."""
-
-    def __init__(self, folder: Path) -> None:
-        self.files = pki.ensure(folder)
-        self.pair = pki.client(folder, "WS")
-        self.scripts: list[Script] = []
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self.silence = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.files.certificate, self.files.private_key)
-        self.context.load_verify_locations(self.files.ca)
-        self.context.verify_mode = ssl.CERT_REQUIRED
-
-    @property
-    def endpoint(self) -> str:
-        return f"https://localhost:{self.listener.getsockname()[1]}/hub"
-
-    def client(self, **options: float) -> HubClient:
-        return HubClient(self.endpoint, tls_context(self.files.ca.read_text(), *self.pair), **options)
-
-    def serve(self) -> None:
-        while True:
-            try:
-                plain, _address = self.listener.accept()
-                with self.context.wrap_socket(plain, server_side=True) as connection:
-                    self.connections += 1
-                    while self.scripts and self._read(connection):
-                        self.scripts.pop(0)(connection)
-            except OSError:
-                if self.listener.fileno() < 0:
-                    return
-
-    def _read(self, connection: ssl.SSLSocket) -> bool:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            if not (chunk := connection.recv(65_536)):
-                return False
-            data += chunk
-        head, body = data.split(b"\r\n\r\n", 1)
-        length = int(next(h for h in head.split(b"\r\n") if h.lower().startswith(b"content-length")).split(b":")[1])
-        while len(body) < length:
-            body += connection.recv(65_536)
-        self.requests.append(body)
-        return True
-
-    def hangs(self, connection: ssl.SSLSocket) -> None:
-        self.silence.wait(10)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Scripted]:
-    scripted = Scripted(tmp_path)
-    thread = threading.Thread(target=scripted.serve, daemon=True)
-    thread.start()
-    yield scripted
-    scripted.silence.set()
-    scripted.listener.shutdown(socket.SHUT_RDWR)
-    scripted.listener.close()
-    thread.join(10)
 
 
 def sent(client: HubClient) -> HubError:
@@ -185,6 +92,31 @@ def test_a_refusal_at_the_door_is_no_failure_of_the_envelope(server: Scripted, s
     with server.client() as client:
         error = sent(client)
     assert (error.permanent, error.unknown) == (False, False)
+
+
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "503 Service Unavailable", "413 Too Large", "307 Elsewhere"])
+def test_an_answer_before_the_whole_request_was_taken_leaves_nothing_queued(server: Scripted, status: str) -> None:
+    """A gateway that refuses at once and reads no further: what it has cannot be parsed by anybody."""
+    server.early = http(b"<html>", status)
+    with server.client() as client, pytest.raises(HubError) as caught:
+        client.validate_and_deliver(HEADER, b"x" * 9_000_000)
+    assert (caught.value.permanent, caught.value.unknown) == (False, False)
+    assert server.requests == []
+
+
+def test_a_connection_lost_in_the_middle_of_the_request_leaves_nothing_queued(server: Scripted) -> None:
+    server.early = b""
+    with server.client() as client, pytest.raises(HubError) as caught:
+        client.validate_and_deliver(HEADER, b"x" * 9_000_000)
+    assert (caught.value.permanent, caught.value.unknown) == (False, False)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe<\x00a\x00/\x00>\x00", b"<a>\x00</a>"], ids=["utf-16", "nul"])
+def test_content_that_no_envelope_can_carry_is_refused_here_and_for_good(server: Scripted, content: bytes) -> None:
+    with server.client() as client, pytest.raises(HubError, match="cannot be put") as caught:
+        client.validate_and_deliver(HEADER, content)
+    assert caught.value.permanent
+    assert server.connections == 0
 
 
 def test_one_connection_is_kept_for_many_calls(server: Scripted) -> None:
@@ -297,7 +229,28 @@ def test_a_fault_says_the_hubs_own_words(server: Scripted) -> None:
     with server.client() as client:
         error = sent(client)
     assert str(error) == "NPPO from client certificate not found"
-    assert error.permanent
+    assert (error.permanent, error.about_us) == (True, True)  # it is we who are refused, not this envelope
+
+
+def test_every_call_is_told_with_its_tracking_number_and_its_outcome(server: Scripted) -> None:
+    told: list[Call] = []
+    queued = "<R><hubDeliveryNumber>t7</hubDeliveryNumber><HUBTrackingInfo>PendingDelivery</HUBTrackingInfo></R>"
+    failed = "<R><HUBTrackingInfo>FailedDelivery</HUBTrackingInfo></R>"
+    server.scripts += [
+        answers(http(envelope("ValidateAndDeliverEnvelope", queued))),
+        answers(http(envelope("AcknowledgeEnvelopeReceipt", ""))),
+        answers(http(envelope("ValidateAndDeliverEnvelope", failed))),
+    ]
+    with server.client(on_call=told.append) as client:
+        client.validate_and_deliver(HEADER, b"<a/>")
+        client.acknowledge("t8")
+        sent(client)
+    assert [(call.operation, call.tracking_number, call.error is None) for call in told] == [
+        ("ValidateAndDeliverEnvelope", "t7", True),
+        ("AcknowledgeEnvelopeReceipt", "t8", True),
+        ("ValidateAndDeliverEnvelope", "", False),
+    ]
+    assert all(call.seconds > 0 for call in told)
 
 
 def test_a_private_key_does_not_stay_on_the_disk(

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -11,9 +12,16 @@ import zeep
 from lxml import etree
 
 from hubclient.namespaces import ACTION, HUB
-from hubclient.soap import Header, HubClient, HubError
+from hubclient.soap import LISTS, Forwarding, Header, HubClient, HubError
 
 HEADER = Header("WS", "NZ", "851", "70", "WS-1")
+FORWARDED = replace(HEADER, forwardings=(Forwarding("EU"), Forwarding("KE2")))
+_UNECE = "urn:un:unece:uncefact:data:standard"
+ACKNOWLEDGEMENT = (
+    f'<a:SPSAcknowledgement xmlns:a="{_UNECE}:SPSAcknowledgement:17"><a:SPSAcknowledgementDocument>'
+    f'<r:StatusCode xmlns:r="{_UNECE}:ReusableAggregateBusinessInformationEntity:21">43</r:StatusCode>'
+    "</a:SPSAcknowledgementDocument></a:SPSAcknowledgement>"
+).encode()
 ENVELOPE = {
     "From": "WS", "To": "NZ", "CertificateType": 851, "CertificateStatus": 70, "NPPOCertificateNumber": "WS-1",
     "hubDeliveryNumber": "", "Content": "<a>]]&gt; é</a>",
@@ -41,7 +49,31 @@ CALLS: list[tuple[str, dict[str, Any], Callable[[HubClient], Any]]] = [
     ),
     ("GetActiveNppos", {}, lambda c: c.active_nppos()),
     ("GetProfile", {}, lambda c: c.profile()),
+    ("DeliverEnvelope", {"env": ENVELOPE}, lambda c: c.deliver(HEADER, "<a>]]&gt; é</a>".encode())),
+    (
+        "ValidateAndDeliverEnvelope",
+        {"envelope": ENVELOPE | {"Forwardings": {"EnvelopeForwarding": [{"Code": "EU"}, {"Code": "KE2"}]}}},
+        lambda c: c.validate_and_deliver(FORWARDED, "<a>]]&gt; é</a>".encode()),
+    ),
+    (
+        "DeliverCountryResponseEnvelope",
+        {
+            "CountryResponseEnvelope": {
+                **{name: value for name, value in ENVELOPE.items() if name != "Content"},
+                "SPSAcknowledgement": {"SPSAcknowledgementDocument": {"StatusCode": 43}},
+            }
+        },
+        lambda c: c.deliver_response(HEADER, ACKNOWLEDGEMENT),
+    ),
+    ("ValidatePhytoXML", {"ePhytoXML": "<a/>"}, lambda c: c.validate(b"<a/>")),
+    ("PULLImportEnvelope", {}, lambda c: c.pull_all()),
+    ("GetAvailableChannels", {}, lambda c: c.channels()),
+    *((operation, {}, lambda c, name=name: c.code_list(name)) for name, (operation, _item) in LISTS.items()),
 ]
+REFUSED = {
+    "DeliverPhytoEnvelope": (lambda c: c.deliver_phyto(), "loses parts"),
+    "SetTrackingInfoUpdate": (lambda c: c.set_tracking_info(), "not published"),
+}
 
 
 def shape(element: Any) -> Any:
@@ -53,13 +85,31 @@ def body(data: bytes) -> Any:
     return etree.fromstring(data).find("{*}Body")[0]
 
 
+@pytest.fixture(scope="module")
+def wsdl(reference: Path) -> zeep.Client:
+    return zeep.Client(str(reference / "hub" / "hub-prod.wsdl"))
+
+
+def test_every_operation_of_the_wsdl_is_here_or_refused(wsdl: zeep.Client) -> None:
+    (binding,) = wsdl.wsdl.bindings.values()
+    assert set(binding.all()) == {operation for operation, _arguments, _call in CALLS} | set(REFUSED)
+    assert len(binding.all()) == 27
+
+
+@pytest.mark.parametrize("operation", REFUSED)
+def test_what_loses_fields_or_means_nothing_known_is_refused_plainly(operation: str) -> None:
+    call, words = REFUSED[operation]
+    with pytest.raises(HubError, match=words) as caught:
+        call(HubClient("https://localhost/", ssl.create_default_context()))
+    assert caught.value.permanent
+
+
 @pytest.mark.parametrize(("operation", "arguments", "call"), CALLS, ids=[c[0] for c in CALLS])
 def test_a_request_is_what_zeep_would_send(
-    reference: Path, operation: str, arguments: dict[str, Any], call: Callable[[HubClient], Any]
+    wsdl: zeep.Client, operation: str, arguments: dict[str, Any], call: Callable[[HubClient], Any]
 ) -> None:
-    theirs = zeep.Client(str(reference / "hub" / "hub-prod.wsdl"))
-    service = theirs.create_service(f"{{{HUB}}}DeliveryServiceSoapBinding", "https://localhost/")
-    wanted = theirs.create_message(service, operation, **arguments)
+    service = wsdl.create_service(f"{{{HUB}}}DeliveryServiceSoapBinding", "https://localhost/")
+    wanted = wsdl.create_message(service, operation, **arguments)
     ours = HubClient("https://localhost/", ssl.create_default_context())
     with mock.patch.object(ours, "_post", return_value=(500, b"nothing")) as posted, pytest.raises(HubError):
         call(ours)
