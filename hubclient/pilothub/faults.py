@@ -5,6 +5,7 @@ from secrets import SystemRandom, randbelow
 from typing import Final
 
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop as _
 
 from hubclient.pilothub.models import Call, Misbehaviour, RegisteredNppo
 
@@ -51,43 +52,43 @@ class Fault:
 
 FAULTS: Final = {
     # instead of doing what was asked
-    "reset_without_queueing": Fault("reads the whole request, then resets the connection", DELIVER),
-    "method_not_allowed": Fault("answers 405 with a page of HTML", ANYWHERE),
-    "forbidden": Fault("answers 403 with a page of HTML", ANYWHERE),
-    "bad_gateway": Fault("answers 502 with a page of HTML", ANYWHERE),
-    "fault": Fault("answers with a SOAP fault", ANYWHERE),
-    "pull_fails": Fault("lists an envelope, but fails to give it", PULL),
-    "lost_acknowledgement": Fault("reads an acknowledgement, forgets it and resets the connection", ACKNOWLEDGE),
-    "code_list_fails": Fault("fails to give a code list", CODE_LISTS),
+    "reset_without_queueing": Fault(_("reads the whole request, then resets the connection"), DELIVER),
+    "method_not_allowed": Fault(_("answers 405 with a page of HTML"), ANYWHERE),
+    "forbidden": Fault(_("answers 403 with a page of HTML"), ANYWHERE),
+    "bad_gateway": Fault(_("answers 502 with a page of HTML"), ANYWHERE),
+    "fault": Fault(_("answers with a SOAP fault"), ANYWHERE),
+    "pull_fails": Fault(_("lists an envelope, but fails to give it"), PULL),
+    "lost_acknowledgement": Fault(_("reads an acknowledgement, forgets it and resets the connection"), ACKNOWLEDGE),
+    "code_list_fails": Fault(_("fails to give a code list"), CODE_LISTS),
     # after doing what was asked
-    "reset_after_queueing": Fault("takes the envelope, then resets the connection", DELIVER),
-    "reset_answer": Fault("does what is asked, then resets the connection", ANYWHERE),
+    "reset_after_queueing": Fault(_("takes the envelope, then resets the connection"), DELIVER),
+    "reset_answer": Fault(_("does what is asked, then resets the connection"), ANYWHERE),
     # the life of a delivery
-    "failed_delivery": Fault("answers FailedDelivery inside HTTP 200", DELIVER),
-    "pending_for_days": Fault("keeps the envelope from its receiver for three days", DELIVER),
-    "unasked_forwarding": Fault("forwards the envelope to one more channel than it was asked to", DELIVER),
-    "withdrawal_after": Fault("queues a withdrawal (status 40) behind the certificate", DELIVER),
-    "not_exists": Fault("knows no tracking number", TRACK),
-    "unknown_tracking": Fault("answers a tracking value that nobody knows", TRACK),
-    "ends_delivered": Fault("ends the delivery as Delivered, as if its receiver had", TRACK),
-    "ends_with_warnings": Fault("ends the delivery as DeliveredWithWarnings, as if its receiver had", TRACK),
-    "ends_not_readable": Fault("ends the delivery as DeliveredNotReadable, as if its receiver had", TRACK),
-    "ends_failed": Fault("ends the delivery as FailedDelivery", TRACK),
+    "failed_delivery": Fault(_("answers FailedDelivery inside HTTP 200"), DELIVER),
+    "pending_for_days": Fault(_("keeps the envelope from its receiver for three days"), DELIVER),
+    "unasked_forwarding": Fault(_("forwards the envelope to one more channel than it was asked to"), DELIVER),
+    "withdrawal_after": Fault(_("queues a withdrawal (status 40) behind the certificate"), DELIVER),
+    "not_exists": Fault(_("knows no tracking number"), TRACK),
+    "unknown_tracking": Fault(_("answers a tracking value that nobody knows"), TRACK),
+    "ends_delivered": Fault(_("ends the delivery as Delivered, as if its receiver had"), TRACK),
+    "ends_with_warnings": Fault(_("ends the delivery as DeliveredWithWarnings, as if its receiver had"), TRACK),
+    "ends_not_readable": Fault(_("ends the delivery as DeliveredNotReadable, as if its receiver had"), TRACK),
+    "ends_failed": Fault(_("ends the delivery as FailedDelivery"), TRACK),
     # lists
-    "single_item": Fault("gives the first item of a list only", LISTINGS),
-    "empty_list": Fault("gives a list as an empty element", LISTINGS),
-    "absent_list": Fault("gives a list as no element at all", LISTINGS),
-    "code_list_empty": Fault("gives a code list without an item", CODE_LISTS),
-    "duplicate_header": Fault("lists each header twice", HEADERS),
-    "newest_first": Fault("lists the newest first, so that a withdrawal comes before its certificate", HEADERS),
-    "shuffled_children": Fault("shuffles the children of headers", (*HEADERS, *DELIVER, *TRACK, *PULL)),
+    "single_item": Fault(_("gives the first item of a list only"), LISTINGS),
+    "empty_list": Fault(_("gives a list as an empty element"), LISTINGS),
+    "absent_list": Fault(_("gives a list as no element at all"), LISTINGS),
+    "code_list_empty": Fault(_("gives a code list without an item"), CODE_LISTS),
+    "duplicate_header": Fault(_("lists each header twice"), HEADERS),
+    "newest_first": Fault(_("lists the newest first, so that a withdrawal comes before its certificate"), HEADERS),
+    "shuffled_children": Fault(_("shuffles the children of headers"), (*HEADERS, *DELIVER, *TRACK, *PULL)),
     # content
-    "base64_content": Fault("gives the content in Base64", PULL),
-    "utf16_declaration": Fault("gives content that declares UTF-16 and is not", PULL),
-    "null_names": Fault("gives content in which every name is NULL", PULL),
-    "acknowledgement_content": Fault("gives an SPSAcknowledgement as content", PULL),
-    "cdata_end": Fault("gives content with ]]> in its text", PULL),
-    "large_response": Fault("pads the content to 10 MB", PULL),
+    "base64_content": Fault(_("gives the content in Base64"), PULL),
+    "utf16_declaration": Fault(_("gives content that declares UTF-16 and is not"), PULL),
+    "null_names": Fault(_("gives content in which every name is NULL"), PULL),
+    "acknowledgement_content": Fault(_("gives an SPSAcknowledgement as content"), PULL),
+    "cdata_end": Fault(_("gives content with ]]> in its text"), PULL),
+    "large_response": Fault(_("pads the content to 10 MB"), PULL),
 }
 
 

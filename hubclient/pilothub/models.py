@@ -77,6 +77,8 @@ class HeldEnvelope(models.Model):
             models.Index(fields=["receiver", "id"], name="held_to_all"),
             models.Index(fields=["sender", "id"], name="held_from_all"),
             models.Index(fields=["sender", "id"], condition=~Q(findings=[]), name="held_with_findings"),
+            models.Index(fields=["id"], condition=~Q(findings=[]), name="held_all_with_findings"),
+            models.Index(fields=["number"], name="held_number"),
         ]
 
     def __str__(self) -> str:
@@ -101,6 +103,7 @@ class Call(models.Model):
             models.Index(fields=["tracking_number", "id"], condition=~Q(tracking_number=""), name="call_of_envelope"),
             models.Index(fields=["caller", "id"], name="call_of_nppo"),
             models.Index(fields=["caller", "id"], condition=~Q(refused=""), name="call_refused"),
+            models.Index(fields=["id"], condition=~Q(refused=""), name="call_all_refused"),
         ]
 
     def __str__(self) -> str:
