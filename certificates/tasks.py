@@ -11,7 +11,7 @@ from certificates import printing, reception
 from certificates.models import Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
-from hubclient.accounts import client_of, connection_of
+from hubclient.accounts import opened
 from hubclient.models import Connection, Envelope
 from hubclient.soap import HubClient, HubError
 
@@ -32,10 +32,10 @@ def receive_all() -> None:
 @shared_task(soft_time_limit=900, time_limit=960)
 def receive(connection_id: int, nppo_id: int) -> None:
     """Store what waits at the Hub; then judge, acknowledge and take each envelope by itself."""
-    connection = connection_of(connection_id, nppo_id)
-    if connection is None:
-        return
-    with client_of(connection) as client:
+    with opened(connection_id, nppo_id) as account:
+        if account is None:
+            return
+        connection, client = account
         try:
             inbox.fetch(connection, client)
         except HubError as error:

@@ -226,6 +226,7 @@ SWEEP_SECONDS = float(env("SWEEP_SECONDS", "10" if DEMO else "60"))
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "hubclient.tasks.deliver_waiting", "schedule": SWEEP_SECONDS},
     "track": {"task": "hubclient.tasks.track_sent", "schedule": SWEEP_SECONDS},
+    "partners": {"task": "hubclient.tasks.refresh_partners", "schedule": 60 * SWEEP_SECONDS},
     "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
