@@ -233,6 +233,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # Between two looks for an envelope whose outcome is unknown; the Hub may still be at work on it.
 HUBCLIENT_LOOK_SECONDS = float(env("HUBCLIENT_LOOK_SECONDS", "20" if DEMO else "120"))
+# The Hub publishes no limits of its own: how long one call may take, how large one message may be.
+HUBCLIENT_TIMEOUT_SECONDS = float(env("HUBCLIENT_TIMEOUT_SECONDS", "60"))
+HUBCLIENT_MAX_BYTES = int(env("HUBCLIENT_MAX_BYTES", "10000000"))
 PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
 PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 

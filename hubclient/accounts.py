@@ -1,8 +1,10 @@
 """Opening an NPPO's account at its Hub: a client of one connection, and what the Hub's lists say."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.utils import timezone
 
 from gens.accounts.tenancy import acting_for
@@ -26,13 +28,12 @@ def opened(connection_id: int, nppo_id: int) -> Iterator[tuple[Connection, HubCl
         yield None
         return
     try:
-        with acting_for(nppo_id):
-            credentials.choose(connection)
+        pair, tls = _shown(connection)
     except credentials.NoCredential as error:
         failed(connection, str(error))
         yield None
         return
-    with client_of(connection) as client:
+    with _client(connection, pair, tls) as client:
         yield connection, client
 
 
@@ -42,8 +43,18 @@ def client_of(connection: Connection) -> Iterator[HubClient]:
 
     Raises credentials.NoCredential.
     """
+    with _client(connection, *_shown(connection)) as client:
+        yield client
+
+
+def _shown(connection: Connection) -> tuple[credentials.Pair, ssl.SSLContext]:
     with acting_for(connection.nppo_id):
         pair = credentials.choose(connection)
+    return pair, credentials.context_of(connection, pair)
+
+
+@contextmanager
+def _client(connection: Connection, pair: credentials.Pair, tls: ssl.SSLContext) -> Iterator[HubClient]:
     journal = Journal(connection)
 
     def told(call: Call) -> None:
@@ -51,9 +62,9 @@ def client_of(connection: Connection) -> Iterator[HubClient]:
         if call.error is not None and call.error.about_us and pair.row is not None:
             _set_aside(pair.row)
 
-    tls = credentials.context_of(connection, pair)
+    timeout, max_content = settings.HUBCLIENT_TIMEOUT_SECONDS, settings.HUBCLIENT_MAX_BYTES
     try:
-        with HubClient(connection.endpoint, tls, on_call=told) as client:
+        with HubClient(connection.endpoint, tls, timeout=timeout, max_content=max_content, on_call=told) as client:
             yield client
     finally:
         journal.flush()
