@@ -112,7 +112,7 @@ def decide() -> bool:
     """Let New Zealand accept one and refuse one of what arrived; True when that is done. Asked until it is."""
     nppo = Nppo.objects.get(code="NZ")
     with acting_for(nppo.pk):
-        arrived = Certificate.objects.filter(direction=Direction.RECEIVED).order_by("pk")
+        arrived = Certificate.objects.filter(direction=Direction.RECEIVED, counterpart__in=["WS", "EC"]).order_by("pk")
         if arrived.exclude(status=Status.RECEIVED).exists():
             return True
         if arrived.count() < 4:

@@ -6,7 +6,7 @@ from django.utils import formats, timezone
 from certificates.ephyto import show
 from certificates.ephyto.document import Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Rendering
+from certificates.models import Certificate, Direction, Message, Rendering, Status
 from certificates.paper import pdf
 from certificates.paper.words import CURRENT
 from certificates.storage import blobs_of
@@ -42,7 +42,11 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
     document = certificate.content
     arrived = formats.date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")
     return pdf.render(
-        document, xml=bytes(message.xml), origin=pdf.Origin(certificate.counterpart, arrived), listed=_rest(document)
+        document,
+        xml=bytes(message.xml),
+        mark="CANCELLED" if certificate.status == Status.WITHDRAWN else "",
+        origin=pdf.Origin(certificate.counterpart, arrived),
+        listed=_rest(document),
     )
 
 

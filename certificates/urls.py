@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import actions, certificate, downloads, drafting, worklists
+from certificates.views import actions, certificate, downloads, drafting, ruleset, worklists
 
 app_name = "certificates"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("list/<slug:name>/", worklists.worklist, name="worklist"),
     path("unreadable/", worklists.unreadable, name="unreadable"),
     path("unreadable/<int:pk>/content", downloads.unreadable, name="unreadable_content"),
+    path("rules/", ruleset.ruleset, name="ruleset"),
     path("new/", drafting.new, name="new"),
     path("certificate/<int:pk>/", certificate.certificate, name="certificate"),
     path("certificate/<int:pk>/edit/<slug:name>/", drafting.section, name="section"),

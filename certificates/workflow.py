@@ -18,7 +18,7 @@ from certificates import numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.models import Certificate, Direction, DraftInput, Message, Status
-from codelists.lookup import Codes
+from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
 from hubclient import outbox
@@ -208,9 +208,9 @@ def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyt
         place_of_issue=by.office.place,
         officer=by.user.name,
         status=ephyto.ISSUED,
-        statements=document.statements or ("1",),
+        statements=document.statements or (("",) if document.type == ephyto.RE_EXPORT else ("1",)),
     )
-    return treatments.with_full_texts(complete)
+    return treatments.with_full_texts(complete, Names(treatments.ENGLISH).known)
 
 
 def _enqueue(row: Certificate, document: ephyto.Document, data: bytes) -> Envelope | None:

@@ -79,6 +79,11 @@ class Names:
         found = self._code(list_name, code)
         return found.name(self.language) if found else code
 
+    def known(self, list_name: str, code: str, language: str) -> str:
+        """The name in any language; "" when the list does not hold the code."""
+        found = self._code(list_name, code)
+        return found.name(language) if found else ""
+
     def symbol(self, list_name: str, code: str) -> str:
         """As printed behind a number; the name, or the code itself, when there is no symbol."""
         found = self._code(list_name, code)

@@ -86,11 +86,12 @@ def _run(options: argparse.Namespace, local: Path) -> int:
         _say(
             f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are; the pilot Hub is at port {hub}."
         )
-        from certificates import demo
+        from certificates import demo, demo_abroad
 
-        is_decided = False
+        is_sent = is_decided = False
         while True:
             time.sleep(0.5)
+            is_sent = is_sent or demo_abroad.send(_endpoint(hub))
             is_decided = is_decided or demo.decide()
             for name in children.mend():
                 _say(f"{name} stopped and is started again; see {local / 'log' / name}.log")
@@ -148,7 +149,11 @@ def _prepare(local: Path, hub: int) -> None:
     load()
     (local / "static").mkdir(exist_ok=True)
     _say("Making people and certificates")
-    demo.load(f"https://localhost:{hub}/hub/DeliveryService")
+    demo.load(_endpoint(hub))
+
+
+def _endpoint(port: int) -> str:
+    return f"https://localhost:{port}/hub/DeliveryService"
 
 
 def _start(children: supervisor.Children, web: int, hub: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 
 # Playwright keeps an event loop in the thread of the tests; Django may talk to its database there all the same.
@@ -33,6 +34,13 @@ def reference() -> Path:
             pytest.fail(f"GENS_REFERENCE names {named}, and it holds no reference data.")
         pytest.skip("No reference data: set GENS_REFERENCE.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """At the end the application lets go of the database before owner drops it."""
+    yield
+    connections["default"].close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Rows for tests, made as the application makes them. Call them inside acting_for(nppo.pk)."""
 
 from dataclasses import replace
+from typing import Final
 
 import factory
 from django.utils import timezone
@@ -9,11 +10,14 @@ from certificates import storage
 from certificates.ephyto.document import (
     EXPORT,
     ISSUED,
+    RE_EXPORT,
+    Attachment,
     Country,
     Document,
     Location,
     Measure,
     Movement,
+    Note,
     Origin,
     Package,
     Party,
@@ -86,6 +90,31 @@ def valid_document(**changes: object) -> Document:
         lines=(line,),
     )
     return replace(document, **changes)  # type: ignore[arg-type]
+
+
+def re_export_document(**changes: object) -> Document:
+    """A document for re-export that may be submitted: Belgian potatoes from Samoa to New Zealand."""
+    said = {
+        "RPCST": "3", "RPCCO": "BE", "RPCRF": "BE-677636", "RPCOR": "False", "RPCTC": "True", "RPCPK": "True",
+        "RPCRP": "False", "RPCOC": "True", "RPCNC": "False", "RPCPC": "True", "RPCAI": "False",
+    }  # fmt: skip
+    document = valid_document()
+    line = replace(document.lines[0], notes=tuple(Note(subject, text) for subject, text in said.items()))
+    return replace(
+        document,
+        type=RE_EXPORT,
+        statements=("",),
+        attachments=(Attachment(id="a1", sha256="0" * 64, filename="original.pdf", kind="AWR", number="BE-677636",
+                                media_type="application/pdf", size=1),),
+        lines=(line,),
+        **changes,
+    )  # fmt: skip
+
+
+REPLACES: Final = (
+    Note("ADRP", "4"), Note("ADRPN", "WS-2026-000007"), Note("ADRPR", "change of consignee", "en"),
+    Note("ADRD", "2026-07-01T09:00:00+13:00"),
+)  # fmt: skip
 
 
 def make_certificate(

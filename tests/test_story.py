@@ -176,6 +176,7 @@ PAGES = {
     "lines": ("inspector@ws.example", "/certificate/{pk}/edit/lines/"),
     "check": ("inspector@ws.example", "/certificate/{pk}/check/"),
     "confirm": ("inspector@ws.example", "/certificate/{pk}/do/discard/"),
+    "rules": ("national@ws.example", "/rules/"),
     "unreadable": ("import@nz.example", "/unreadable/"),
     "not found": ("import@nz.example", "/certificate/{pk}/"),
 }

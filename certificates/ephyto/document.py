@@ -34,7 +34,27 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An SPSNote: IPPC subject code, text, language. One note for each Content on the wire, never merged."""
+    """An SPSNote: IPPC subject code, text, language. One note for each Content on the wire, never merged.
+
+    Of the document (SPSExchangedDocument/IncludedSPSNote):
+    ADEDL    Additional declaration            ADIPEDL  Import permit number
+    ADAOEDL  Additional official information   ADDIEDL  Date of inspection
+    DMCL     Distinguishing marks              SPSFL    No financial liability: "5"
+    ADRP     Replacement statement: "4"        ADRPN    Replaced certificate number
+    ADRD     Issue date of the replaced one    ADRPR    Reason for replacement
+
+    Of a line (IncludedSPSTradeLineItem/AdditionalInformationSPSNote):
+    ADTLIL   Additional declaration            ADIPTLIL Import permit
+    ADAOTLIL Additional official information   ADDITLIL Date of inspection
+    DMTLIL   Distinguishing marks              OPTND    Number and description of packages in words
+    OQV      Other quantity, value             OQU      Other quantity, unit
+    RPCST    Re-export statement: "3"          RPCRF    Number of the original phytosanitary certificate
+    RPCCO    Country of origin                 RPCPC    Tick: based on the original certificate
+    RPCOR    Tick: original attached           RPCTC    Tick: certified true copy attached
+    RPCPK    Tick: packed                      RPCRP    Tick: repacked
+    RPCOC    Tick: original containers         RPCNC    Tick: new containers
+    RPCAI    Tick: additional inspection
+    """
 
     subject: str
     text: str = ""
@@ -69,7 +89,12 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Exporter or consignee: name (450), up to five address lines (200 each), registration numbers."""
+    """Exporter (ConsignorSPSParty) or consignee (ConsigneeSPSParty).
+
+    name           Name of exporter, of consignee    Name, at most 450 characters
+    address        Address                           SpecifiedSPSAddress/LineOne..LineFive, at most 200 each
+    registrations  National registration number      TypeCode[@listName]
+    """
 
     name: str = ""
     address: tuple[str, ...] = ()
@@ -78,7 +103,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """ISO 3166-1 alpha-2 code; the name as printed is not on the wire."""
+    """A country: ID, ISO 3166-1 alpha-2. Its Name is sent empty; the name as printed is not on the wire."""
 
     code: str = ""
     name: str = field(default="", compare=False)
@@ -86,7 +111,11 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Declared point of entry: UN/LOCODE (optional) and name."""
+    """Declared point of entry (UnloadingBaseportSPSLocation).
+
+    code  UN/LOCODE, optional  ID
+    name  Name                 Name, at most 256 characters
+    """
 
     code: str = ""
     name: str = ""
@@ -94,7 +123,12 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Declared means of conveyance: Rec 19 mode, names of the means, voyage or flight number."""
+    """Declared means of conveyance (MainCarriageSPSTransportMovement).
+
+    mode    Mode, UN/ECE Rec 19: 0..9  ModeCode
+    means   Name of the means          UsedSPSTransportMeans/Name
+    number  Voyage or flight number    ID
+    """
 
     mode: str = ""
     means: tuple[Text, ...] = ()
@@ -104,7 +138,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """A container and its seals."""
+    """A container and its seals (UtilizedSPSTransportEquipment).
+
+    number  Container number, may be empty  ID
+    seals   Seal numbers                    AffixedSPSSeal/ID
+    """
 
     number: str = ""
     seals: tuple[str, ...] = ()
@@ -112,7 +150,12 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Packages of one level: level code (1 inner ... 5 shipment), Rec 21 kind, quantity as written."""
+    """Number and description of packages, those of one level (PhysicalSPSPackage).
+
+    level     1 inner, 2 intermediate, 3 outer, 4 no hierarchy, 5 shipment  LevelCode
+    kind      Kind, UN/ECE Rec 21                                           TypeCode
+    quantity  Number, as written                                            ItemQuantity
+    """
 
     level: str = ""
     kind: str = ""
@@ -122,7 +165,12 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """HS (a code), IPPCPCVP vegetable part and IPPCPCC condition (terms with language), or any other system."""
+    """ApplicableSPSClassification: HS (a code), IPPCPCVP and IPPCPCC (terms with a language), or any other system.
+
+    system  HS customs code, IPPCPCVP vegetable part, IPPCPCC condition  SystemName
+    code    HS code                                                      ClassCode
+    names   Term                                                         ClassName
+    """
 
     system: str = ""
     code: str = ""
@@ -131,7 +179,11 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Place of origin: country and its areas by name."""
+    """Place of origin.
+
+    country  Country  OriginSPSCountry/ID
+    areas    Areas    OriginSPSCountry/SubordinateSPSCountrySubDivision/Name, with HierarchicalLevelCode 0
+    """
 
     country: Country = Country()
     areas: tuple[str, ...] = ()
@@ -139,9 +191,20 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """A disinfestation or disinfection treatment (AppliedSPSProcess, TypeCode ZZZ).
+    """Disinfestation and/or disinfection treatment (AppliedSPSProcess, TypeCode ZZZ).
 
-    start, end: ISO 8601 as written. kind TTL1, method TTL2, chemicals TTCH: a code, or words with a language.
+    A characteristic is ApplicableSPSProcessCharacteristic with its code in Description[1], its value in the second
+    Description or in ValueMeasure. A treatment, method or chemical is a code, or words with a language.
+
+    start, end     Date, ISO 8601 as written      CompletionSPSPeriod/StartDateTime, EndDateTime
+    duration       Duration                       CompletionSPSPeriod/DurationMeasure
+    kind           Treatment                      TTL1
+    method         Treatment, second level        TTL2
+    chemicals      Chemical (active ingredient)   TTCH
+    temperature    Temperature                    TTTM, ValueMeasure
+    concentration  Concentration                  TTCO, ValueMeasure
+    information    Additional information         TTAI
+    full_text      The whole treatment as a text  TTFT
     """
 
     id: str = field(default="", compare=False)
@@ -153,8 +216,8 @@ class Treatment:
     chemicals: tuple[Text, ...] = ()
     temperature: Measure = Measure()
     concentration: Measure = Measure()
-    information: tuple[Text, ...] = ()  # TTAI
-    full_text: tuple[Text, ...] = ()  # TTFT
+    information: tuple[Text, ...] = ()
+    full_text: tuple[Text, ...] = ()
     kind_name: str = field(default="", compare=False)  # names as printed, not on the wire
     method_name: str = field(default="", compare=False)
     chemical_names: tuple[str, ...] = field(default=(), compare=False)
@@ -162,13 +225,27 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class TradeLine:
-    """One line of the consignment. Its number on the wire is its position, counted from 1."""
+    """One line of the consignment (IncludedSPSTradeLineItem). Its SequenceNumeric is its position, counted from 1.
+
+    descriptions      Name of produce                     Description
+    common_names      Common name                         CommonName
+    scientific_names  Botanical name of plants            ScientificName
+    batch             Lot                                 ProductionBatchID
+    intended_uses     Intended use                        IntendedUse
+    net_weight ...    Quantity declared                   NetWeightMeasure, GrossWeightMeasure, NetVolumeMeasure,
+                                                          GrossVolumeMeasure with unitCode
+    notes             see Note                            AdditionalInformationSPSNote
+    classifications   HS code, vegetable part, condition  ApplicableSPSClassification
+    packages          Number and description of packages  PhysicalSPSPackage
+    origins           Place of origin                     OriginSPSCountry
+    treatments        Treatments                          AppliedSPSProcess
+    """
 
     id: str = field(default="", compare=False)
     descriptions: tuple[Text, ...] = ()
     common_names: tuple[Text, ...] = ()
     scientific_names: tuple[Text, ...] = ()
-    batch: str = ""  # ProductionBatchID
+    batch: str = ""
     intended_uses: tuple[Text, ...] = ()
     net_weight: Measure = Measure()
     gross_weight: Measure = Measure()
@@ -183,9 +260,15 @@ class TradeLine:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A referenced document. Its bytes stand once in a blob named by sha256 (hex).
+    """An attachment (ReferenceSPSReferencedDocument). Its bytes stand once in a blob named by sha256 (hex).
 
-    kind: AWR the original certificate, ZZZ other. undecoded: the text when it is no valid Base64 (sha256 is "" then).
+    kind          AWR the original certificate, ZZZ other     RelationshipTypeCode
+    number        Number, at most 60 characters               ID
+    date          Date, as written                            IssueDateTime
+    sha256        of the file                                 AttachmentBinaryObject, Base64
+    filename      Name of the file                            AttachmentBinaryObject/@filename
+    undecoded     the text when it is no valid Base64 (sha256 is "" then)
+    descriptions  Description                                 Information
     """
 
     id: str = field(default="", compare=False)
@@ -210,19 +293,43 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One certificate, from the first keystroke (with gaps) to the archive."""
+    """One certificate, from the first keystroke (with gaps) to the archive.
+
+    Of SPSExchangedDocument:
+    type            Kind: 851 for export, 657 for re-export         TypeCode
+    status          70 issued, 40 withdrawn, or what arrived        StatusCode
+    number          Certificate number                              ID
+    issued          Date of issue, ISO 8601 with offset from us     IssueDateTime/DateTimeString
+    issuer          Plant Protection Organization of                IssuerSPSParty/Name
+    notes           see Note                                        IncludedSPSNote
+    attachments     Attachments                                     ReferenceSPSReferencedDocument
+    place_of_issue  Place of issue                  SignatorySPSAuthentication/IssueSPSLocation/Name
+    officer         Name of authorized officer      .../ProviderSPSParty/SpecifiedSPSPerson/Name
+    statements      Certifying statements           .../IncludedSPSClause/ID: 1, 2 practically free; one empty on a 657
+
+    Of SPSConsignment:
+    exporter, consignee     Name and address                        ConsignorSPSParty, ConsigneeSPSParty
+    export_country          Exporting or re-exporting country       ExportSPSCountry/ID
+    reexport_country        as some senders name it                 ReExportSPSCountry/ID
+    import_country          TO: importing country                   ImportSPSCountry/ID
+    transit_countries       Transit                                 TransitSPSCountry/ID
+    entry                   Declared point of entry                 UnloadingBaseportSPSLocation
+    movements               Declared means of conveyance            MainCarriageSPSTransportMovement
+    equipment               Containers and seals                    UtilizedSPSTransportEquipment
+    lines                   Commodity lines                         IncludedSPSConsignmentItem/IncludedSPSTradeLineItem
+    """
 
     version: int = VERSION
-    type: str = ""  # EXPORT or RE_EXPORT, or what arrived
-    status: str = ""  # ISSUED or WITHDRAWN, or what arrived
+    type: str = ""
+    status: str = ""
     number: str = ""
-    issued: str = ""  # IssueDateTime, ISO 8601 with offset when written by us
-    issuer: str = ""  # name of the issuing NPPO
+    issued: str = ""
+    issuer: str = ""
     notes: tuple[Note, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     place_of_issue: str = ""
-    officer: str = ""  # name of authorized officer
-    statements: tuple[str, ...] = ()  # clause IDs: "1" certifying, "2" practically free; ("",) on a 657
+    officer: str = ""
+    statements: tuple[str, ...] = ()
     exporter: Party = Party()
     consignee: Party = Party()
     export_country: Country = Country()
@@ -244,6 +351,11 @@ def new_id() -> str:
 def note_texts(notes: Iterable[Note], *subjects: str) -> list[Text]:
     """The texts of the notes with one of these subject codes, in order."""
     return [Text(note.text, note.language) for note in notes if note.subject in subjects]
+
+
+def ticked(notes: Iterable[Note], subject: str) -> bool:
+    """Whether the box of this subject code is ticked ("True" in any case)."""
+    return any(text.text.strip().lower() == "true" for text in note_texts(notes, subject))
 
 
 def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tuple[Note, ...]:

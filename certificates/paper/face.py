@@ -139,7 +139,7 @@ def _statements(document: Document, language: str, version: str) -> tuple[Box, .
 
 def _declaration(document: Document, words: wording.Words) -> Box:
     heading = f"II. {label('declaration', words.language)}"
-    return Box("declaration", heading, wording.declarations(document), "declarations")
+    return Box("declaration", heading, words.declarations(document), "declarations")
 
 
 def _treatments(document: Document, words: wording.Words) -> tuple[Box, ...]:

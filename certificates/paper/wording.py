@@ -17,6 +17,7 @@ from certificates.ephyto.document import (
     Treatment,
     note_texts,
 )
+from certificates.paper.words import label, statements
 from codelists.lookup import Names
 
 NBSP: Final = "\u00a0"
@@ -26,7 +27,8 @@ TICKED, UNTICKED = "■", "□"
 
 
 def party(who: Party) -> tuple[Text, ...]:
-    return tuple(Text(line) for line in (who.name, *who.address) if line.strip())
+    registered = (f"{item.register}{NBSP}{item.number}".strip(NBSP) for item in who.registrations)
+    return tuple(Text(line) for line in (who.name, *who.address, *registered) if line.strip())
 
 
 def grouped(number: Decimal) -> str:
@@ -52,25 +54,21 @@ def marks(document: Document) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def declarations(document: Document) -> tuple[Text, ...]:
-    """Every declaration: the replacement sentence, the document's, then the lines' with their numbers."""
-    found = list(_replacement(document))
-    found += note_texts(document.notes, "ADEDL", "ADAOEDL")
-    for number, line in enumerate(document.lines, start=1):
-        texts = note_texts(line.notes, "ADTLIL", "ADAOTLIL")
-        found += [Text(f"{number}: {text.text}", text.language) for text in texts]
-    found += [Text(f"Import permit: {text.text}", "en") for text in note_texts(document.notes, "ADIPEDL")]
-    return tuple(found)
-
-
 def _replacement(document: Document) -> Iterator[Text]:
-    from certificates.paper.words import statements
-
     for number in note_texts(document.notes, "ADRPN"):
         dated = note_texts(document.notes, "ADRD")
         day = dates.parse(dated[0].text) if dated else None
         for language, sentence in statements("replaces", "en"):
             yield Text(sentence.format(number=number.text, date=day.day.isoformat() if day else ""), language)
+
+
+def _of_lines(document: Document, before: str, *subjects: str) -> list[Text]:
+    """The texts of the lines' notes, each after its line's number."""
+    return [
+        Text(f"{number}: {before}{text.text}", text.language)
+        for number, line in enumerate(document.lines, start=1)
+        for text in note_texts(line.notes, *subjects)
+    ]
 
 
 def botanical(line: TradeLine) -> str:
@@ -105,6 +103,18 @@ class Words:
 
     def country(self, country: Country) -> str:
         return country.name or self.names.name("country", country.code)
+
+    def declarations(self, document: Document) -> tuple[Text, ...]:
+        """The replacement sentence, the declarations of the document and of the lines, permits, dates of inspection."""
+        found = list(_replacement(document))
+        found += note_texts(document.notes, "ADEDL", "ADAOEDL")
+        found += _of_lines(document, "", "ADTLIL", "ADAOTLIL")
+        for key, subject, of_line in (("permit", "ADIPEDL", "ADIPTLIL"), ("inspection", "ADDIEDL", "ADDITLIL")):
+            before = f"{label(key, self.language)}: "
+            said = [self.day(text.text) for text in note_texts(document.notes, subject)]
+            found += [Text(before + text, self.language) for text in said]
+            found += _of_lines(document, before, of_line)
+        return tuple(found)
 
     def day(self, text: str) -> str:
         """12 July 2026, in the certificate's language; what is no date as it stands."""
@@ -149,20 +159,27 @@ class Words:
             parts = (mode, *(text.text for text in movement.means), movement.number)
             found.append(Text(", ".join(part for part in parts if part)))
         seals = [part for equipment in document.equipment for part in (equipment.number, *equipment.seals) if part]
-        return (*found, *((Text(", ".join(seals)),) if seals else ()))
+        transit = ", ".join(self.country(country) for country in document.transit_countries if country.code)
+        found += [Text(", ".join(seals))] if seals else []
+        found += [Text(f"{label('transit', self.language)}: {transit}", self.language)] if transit else []
+        return tuple(found)
 
     def produce(self, line: TradeLine) -> str:
-        """The first description and what else names it, never the same word twice."""
-        names = [text.text.strip() for texts in (line.descriptions[:1], line.common_names[:1]) for text in texts]
-        if len(names) == 2 and names[1].casefold() in names[0].casefold():
-            names.pop()
-        return ", ".join(names)
+        """What it is, in its languages, its class, condition and use; then HS code and lot. No word is said twice."""
+        said: list[str] = []
+        classes = [text for item in line.classifications for text in item.names]
+        for text in (*line.descriptions, *line.common_names, *classes, *line.intended_uses):
+            name = text.text.strip()
+            if name and not any(name.casefold() in before.casefold() for before in said):
+                said.append(name)
+        said += [f"{item.system}{NBSP}{item.code}" for item in line.classifications if item.code]
+        said += [f"{label('batch', self.language)}{NBSP}{line.batch}"] if line.batch else []
+        return ", ".join(said)
 
     def quantity(self, line: TradeLine) -> str:
-        values = [line.net_weight, line.net_volume]
-        said = [measure(value, self.names) for value in values if value] or [
-            measure(v, self.names) for v in (line.gross_weight, line.gross_volume) if v
-        ]
+        said = [measure(value, self.names) for value in (line.net_weight, line.net_volume) if value]
+        gross = [measure(value, self.names) for value in (line.gross_weight, line.gross_volume) if value]
+        said += [f"{value}{NBSP}{label('gross', self.language)}" for value in gross]
         other = zip(note_texts(line.notes, "OQV"), note_texts(line.notes, "OQU"), strict=False)
         return "; ".join((*said, *(f"{value.text}{NBSP}{unit.text}" for value, unit in other)))
 

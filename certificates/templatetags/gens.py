@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from certificates import storage
-from certificates.ephyto import rules
+from certificates.ephyto import rules, show
 from certificates.ephyto.document import Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording
@@ -73,6 +73,15 @@ _BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WI
 def tone(state: str) -> str:
     """The tone of a state or a message: ok, wait, bad, info or none."""
     return _TONES.get(state, "")
+
+
+@register.filter
+def reason_of(event: Event) -> str:
+    """Why it happened, as somebody wrote it; of an arrival the status that came."""
+    if event.action != events.ARRIVED:
+        return event.reason
+    known = show.meaning("status", event.reason)
+    return _(known) if known else event.reason
 
 
 @register.filter

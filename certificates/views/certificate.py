@@ -71,7 +71,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     context = {
         "certificate": found,
         "face": face(document),
-        "rows": show.rows(document),
+        "groups": show.groups(document),
         "further": show.FURTHER,
         "document": document,
         "findings": findings(messages),

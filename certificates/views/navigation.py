@@ -68,6 +68,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"is_demo": settings.DEMO, "membership": membership}
     if membership is None or getattr(request, "is_over", False):
         return context
+    context["may_read_rules"] = membership.may(roles.READ_RULES)
     found = counts(membership)
     path = request.path
     context["country_name"] = name_of("country", membership.nppo.country, get_language() or "en")

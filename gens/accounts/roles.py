@@ -29,12 +29,13 @@ ISSUE: Final = "issue"
 DECIDE: Final = "decide"
 ADMINISTER: Final = "administer"
 OPERATE: Final = "operate"
+READ_RULES: Final = "read_rules"
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     INSPECTOR: frozenset({READ_ISSUED, DRAFT}),
     CERTIFYING_OFFICER: frozenset({READ_ISSUED, DRAFT, APPROVE, ISSUE}),
     IMPORT_OFFICER: frozenset({READ_RECEIVED, DECIDE}),
-    ADMINISTRATOR: frozenset({READ_ISSUED, READ_RECEIVED, ADMINISTER}),
-    AUDITOR: frozenset({READ_ISSUED, READ_RECEIVED}),
-    OPERATOR: frozenset({OPERATE}),
+    ADMINISTRATOR: frozenset({READ_ISSUED, READ_RECEIVED, ADMINISTER, READ_RULES}),
+    AUDITOR: frozenset({READ_ISSUED, READ_RECEIVED, READ_RULES}),
+    OPERATOR: frozenset({OPERATE, READ_RULES}),
 }

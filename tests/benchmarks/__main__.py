@@ -56,9 +56,9 @@ def message() -> list[Row]:
         base = median(baseline, 200)
         rows.append((f"baseline: parse, walk, decode ({size})", base, 1))
         taken = median(judged, 200)
-        rows.append((f"parse + rules ({size})", taken, taken / base))
+        rows.append((f"parse + rules ({size}), {1 / taken:.0f}/s on a core", taken, taken / base))
         taken = median(lambda read=read: xml.to_xml(read.document, read.blobs), 200)
-        rows.append((f"build ({size})", taken, taken / base))
+        rows.append((f"build ({size}), {1 / taken:.0f}/s on a core", taken, taken / base))
     return rows
 
 

@@ -3,22 +3,25 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pycountry
 import pytest
 
-from certificates.ephyto import dates, rules, treatments
+from certificates.ephyto import dates, rules
 from certificates.ephyto.document import (
+    Attachment,
+    Classification,
     Country,
     Document,
+    Location,
     Measure,
     Movement,
     Note,
     Package,
     Party,
     Text,
-    TradeLine,
     Treatment,
 )
-from tests.factories import valid_document
+from tests.factories import REPLACES, re_export_document, valid_document
 
 FILLED = {
     "number": "WS-2026-000001", "issued": "2026-07-15T10:42:00+13:00", "issuer": "NPPO of Samoa",
@@ -43,8 +46,73 @@ def treated(**changes: object) -> Callable[[Document], Document]:
     return with_line(treatments=(replace(treatment, **changes),))  # type: ignore[arg-type]
 
 
+def re_exported(**changes: str) -> Callable[[Document], Document]:
+    """A certificate for re-export whose line says otherwise under these subject codes."""
+
+    def change(_document: Document) -> Document:
+        document = replace(re_export_document(), **FILLED)  # type: ignore[arg-type]
+        notes = tuple(replace(n, text=changes.get(n.subject, n.text)) for n in document.lines[0].notes)
+        return with_line(notes=tuple(note for note in notes if note.text))(document)
+
+    return change
+
+
+def attached(**changes: object) -> Callable[[Document], Document]:
+    item = Attachment("a1", "0" * 64, "letter.pdf", "ZZZ", "7", media_type="application/pdf")
+    return but(attachments=(replace(item, **changes),))  # type: ignore[arg-type]
+
+
+def classified(*items: Classification) -> Callable[[Document], Document]:
+    return with_line(classifications=items)
+
+
+SEEDS = Classification("IPPCPCVP", "", (Text("Seeds", "en"),))
 CASES = [
-    ("type.known", "hub", but(type="636")),
+    ("type.known", "submit", but(type="636")),
+    ("type.other", "hub", but(type="636")),
+    ("type.other", "received", but(type="")),
+    ("status.ours", "issue", but(status="41")),
+    ("statement.clause", "hub", lambda d: replace(re_exported()(d), statements=())),
+    ("statement.re_export", "submit", lambda d: replace(re_exported()(d), statements=("2",))),
+    ("statement.known", "received", but(statements=("1", "7"))),
+    ("entry.unnamed", "hub", but(entry=Location("NZAKL", ""))),
+    ("entry.locode", "submit", but(entry=Location("Auckland", "Auckland"))),
+    ("movement.known", "hub", but(movements=(Movement("SEA"),))),
+    ("line.net_above_gross", "submit", with_line(gross_weight=Measure("12000", "KGM"))),
+    ("package.level", "hub", with_line(packages=(Package("9", "BG", "1"),))),
+    ("line.hs", "hub", classified(Classification("HS", "taro"))),
+    ("classification.once", "hub", classified(SEEDS, SEEDS)),
+    ("classification.term", "hub", classified(Classification("IPPCPCC"))),
+    ("treatment.period", "submit", treated(start="2026-07-02", end="2026-07-01")),
+    ("treatment.future", "issue", treated(start="2026-07-16")),
+    ("treatment.kind", "submit", treated(full_text=())),
+    ("note.once", "hub", but(notes=(Note("ADIPEDL", "1"), Note("ADIPEDL", "2")))),
+    ("note.once", "hub", but(notes=(Note("ADRPR", "a", "en"), Note("ADRPR", "b", "en")))),
+    ("note.place", "hub", but(notes=(Note("ADTLIL", "free from pests"),))),
+    ("note.place", "hub", with_line(notes=(Note("ADEDL", "free from pests"),))),
+    ("note.subject", "received", but(notes=(Note("XYZ", "new"),))),
+    ("language.code", "hub", but(notes=(Note("ADEDL", "free from pests", "xx"),))),
+    ("language.code", "hub", with_line(descriptions=(Text("Taro", "eng"),))),
+    ("attachment.number", "hub", attached(number=" ")),
+    ("attachment.kind", "hub", attached(kind="AAA")),
+    ("attachment.file", "submit", attached(sha256="")),
+    ("attachment.type", "submit", attached(media_type="application/octet-stream")),
+    ("attachment.download", "received", attached(media_type="application/octet-stream")),
+    ("attachment.decoded", "hub", attached(sha256="", undecoded="?")),
+    *(("replacement.complete", "submit", but(notes=REPLACES[:n] + REPLACES[n + 1 :])) for n in range(4)),
+    ("replacement.date", "submit", but(notes=(*REPLACES[:3], Note("ADRD", "last week")))),
+    ("replacement.itself", "issue", but(number="WS-2026-000007", notes=REPLACES)),
+    ("re_export.statement", "submit", re_exported(RPCST="")),
+    ("re_export.original", "submit", re_exported(RPCRF="")),
+    ("re_export.original", "submit", re_exported(RPCCO="")),
+    ("re_export.attached", "submit", re_exported(RPCOR="True")),
+    ("re_export.attached", "submit", re_exported(RPCTC="False")),
+    ("re_export.packed", "submit", re_exported(RPCRP="TRUE")),
+    ("re_export.containers", "submit", re_exported(RPCOC="")),
+    ("re_export.basis", "submit", re_exported(RPCPC="False")),
+    ("re_export.tick", "hub", re_exported(RPCAI="yes")),
+    ("re_export.copy", "submit", lambda d: replace(re_exported()(d), attachments=())),
+    ("re_export.elsewhere", "hub", lambda d: replace(re_exported()(d), type="851", statements=("1",))),
     ("exporter.name", "hub", but(exporter=Party("", ("Apia",)))),
     ("exporter.address", "submit", but(exporter=Party("Upolu Growers"))),
     ("consignee.name", "hub", but(consignee=Party("NULL", ("Auckland",)))),
@@ -72,7 +140,7 @@ CASES = [
     ("measure.number", "hub", with_line(net_weight=Measure("-1", "KGM"))),
     ("measure.unit", "hub", with_line(net_weight=Measure("12", ""))),
     ("treatment.date", "submit", treated(start="next week")),
-    ("treatment.full_text", "issue", treated(full_text=())),
+    ("treatment.full_text", "issue", treated(full_text=(), kind=Text("HT"))),
     ("declaration.commercial", "submit", but(notes=(Note("ADEDL", "As per letter of credit 7"),))),
     ("text.length", "submit", but(notes=(Note("DMCL", "x" * 513),))),
     ("number", "hub", but(number="")),
@@ -94,8 +162,27 @@ def test_one_change_breaks_exactly_one_rule(
 
 
 @pytest.mark.parametrize("stage", ["submit", "issue", "received", "hub"])
-def test_the_valid_document_is_valid(stage: rules.Problem) -> None:
-    assert rules.problems(complete(), stage) == []  # type: ignore[arg-type]
+@pytest.mark.parametrize("change", [but(), but(notes=REPLACES), re_exported(), attached(), treated(start="2026-07-15")])
+def test_valid_documents_are_valid(stage: rules.Problem, change: Callable[[Document], Document]) -> None:
+    assert rules.problems(change(complete()), stage) == []  # type: ignore[arg-type]
+
+
+def test_the_reason_for_replacement_stands_once_in_each_language() -> None:
+    notes = (*REPLACES, Note("ADRPR", "changement de destinataire", "fr"))
+    assert rules.problems(complete(notes=notes), "issue") == []
+
+
+@pytest.mark.parametrize("code", ["4415", "440111", "870190"])
+def test_what_is_no_plant_needs_no_botanical_name(code: str) -> None:
+    line = {"scientific_names": (), "classifications": (Classification("HS", code),)}
+    found = {p.rule for p in rules.problems(with_line(**line)(complete()), "submit")}
+    assert found == ({"line.botanical_name"} if code == "440111" else set())
+
+
+def test_languages_are_those_of_the_standard() -> None:
+    known = {language.alpha_2 for language in pycountry.languages if hasattr(language, "alpha_2")}
+    wrong = [code for code in known if rules.problems(with_line(descriptions=(Text("Taro", code),))(complete()), "hub")]
+    assert wrong == []
 
 
 class _Lists:
@@ -130,6 +217,15 @@ def test_house_rules_never_judge_another_country() -> None:
     for rule in rules.RULES:
         if "ISPM" in rule.source or rule.source == "Code lists":
             assert not rule.stages & {"hub", "received"}, rule.id
+        if rule.stages & {"hub"}:
+            assert rule.source in (
+                "IPPC Hub",
+                "IPPC mapping",
+                "SPSCertificate 17A",
+                "UN/ECE Rec 19",
+                "ISO 639-1",
+                "IPPC V.2b",
+            )
 
 
 def test_a_problem_names_the_line_and_its_field() -> None:
@@ -159,15 +255,3 @@ def test_dates_are_read_in_every_form_that_is_sent(text: str, day: str, has_offs
 @pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "15/07/2026", "2026-07-15T25:00:00", "May 1,2,5,10 2020"])
 def test_what_is_no_date_is_no_error(text: str) -> None:
     assert dates.parse(text) is None
-
-
-def test_a_treatment_says_itself_in_full() -> None:
-    treatment = Treatment(
-        start="2026-07-12", duration=Measure("2.50", "HUR", "h"), kind=Text("fumigation", "en"),
-        chemicals=(Text("238"),), chemical_names=("methyl bromide",), temperature=Measure("25", "CEL", "°C"),
-    )  # fmt: skip
-    assert treatments.full_text(treatment) == (
-        "Date: 2026-07-12; Type: fumigation; Chemical: methyl bromide; Duration: 2.5 h; Temperature: 25 °C"
-    )
-    done = treatments.with_full_texts(Document(lines=(TradeLine(treatments=(treatment,)),)))
-    assert treatments.with_full_texts(done) == done

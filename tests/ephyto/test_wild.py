@@ -8,7 +8,7 @@ from lxml import etree
 
 from certificates.ephyto import rules
 from certificates.ephyto.document import Measure, Note, Text, to_json
-from certificates.ephyto.xml import Acknowledgement, Limits, Message, NotReadable, from_xml, to_xml
+from certificates.ephyto.xml import Acknowledgement, Limits, Message, NotReadable, Outcome, from_xml, to_xml
 from tests.factories import valid_document
 
 RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:21"
@@ -172,6 +172,34 @@ def test_what_is_not_readable_says_why_in_a_short_line(data: bytes, words: str) 
     with pytest.raises(NotReadable, match=words) as refused:
         from_xml(data)
     assert len(str(refused.value)) <= 250
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        (b"", Outcome.NOT_XML),
+        (b"Dear colleague, please find attached", Outcome.NOT_XML),
+        (b"PK\x03\x04 a zip file", Outcome.NOT_XML),
+        (b"<html><body/></html>", Outcome.OTHER_DOCUMENT),
+        (b"<SPSImportPermit/>", Outcome.OTHER_DOCUMENT),
+        (b"<!DOCTYPE SPSCertificate><SPSCertificate/>", Outcome.REFUSED),
+        (b"<SPSCertificate>" + b"<a>" * 100 + b"</a>" * 100 + b"</SPSCertificate>", Outcome.TOO_MUCH),
+    ],
+)
+def test_what_is_not_readable_has_an_outcome_of_its_own(data: bytes, outcome: Outcome) -> None:
+    with pytest.raises(NotReadable) as refused:
+        from_xml(data)
+    assert refused.value.outcome == outcome
+
+
+@pytest.mark.parametrize("kind", ["636", "911", ""])
+def test_another_sps_document_in_the_same_clothes_is_read_and_named(kind: str) -> None:
+    """A CHED of TRACES is an SPSCertificate of type 636: kept and shown, and said to be no phytosanitary certificate."""
+    document = read(to_xml(valid_document(type=kind), {})).document
+    assert document.type == kind
+    (problem,) = [p for p in rules.problems(document, "received") if p.area == "MandatoryElements" and p.path == "type"]
+    assert (problem.rule, problem.level) == ("type.other", rules.SEVERE)
+    assert f"type {kind}." in rules.english(problem)
 
 
 def test_billion_laughs_are_refused_at_once() -> None:

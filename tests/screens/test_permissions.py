@@ -30,6 +30,7 @@ TABLE = {
     ("certificates:worklist", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
     ("certificates:unreadable", (), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:unreadable_content", ("envelope",), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:ruleset", (), "get"): (403, 403, 403, 200, 200, 200),
     ("certificates:new", (), "get"): (405, 405, 405, 405, 405, 405),
     ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
     ("certificates:certificate", ("draft",), "get"): (200, 200, 404, 200, 200, 404),

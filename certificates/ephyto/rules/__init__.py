@@ -6,7 +6,6 @@ arrived, hub what the Hub itself refuses. House rules never judge another countr
 
 from certificates.ephyto.rules.judge import (
     NO_CODES,
-    RULES,
     as_data,
     english,
     from_data,
@@ -15,6 +14,7 @@ from certificates.ephyto.rules.judge import (
     template,
 )
 from certificates.ephyto.rules.shapes import INFO, SEVERE, WARNING, Codes, Problem, Rule
+from certificates.ephyto.rules.table import RULES
 
 __all__ = [
     "INFO",

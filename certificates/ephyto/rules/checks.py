@@ -1,17 +1,13 @@
-"""Checks that need more than a comparison: measures, dates, codes, lengths, packages, words in declarations."""
+"""Checks of the document as a whole: its dates, codes and lengths, the means of conveyance, words in declarations."""
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from certificates.ephyto import dates
-from certificates.ephyto.document import Document, Measure, Note, TradeLine, note_texts
-from certificates.ephyto.rules.shapes import Check, Codes, Finding, has_text, is_blank
-
-# mapping.csv: quantities 20.4, of treatments 14.4 (digits in all, of them after the point).
-QUANTITY_DIGITS: Final = (20, 4)
-TREATMENT_DIGITS: Final = (14, 4)
+from certificates.ephyto.document import Document, Note, TradeLine
+from certificates.ephyto.rules import lines, notes
+from certificates.ephyto.rules.shapes import Check, Codes, Finding, each_line, is_blank
 
 _COMMERCIAL: Final = re.compile(
     r"\b(letters? of credit|l/c|invoice|proforma|carta de cr[eé]dito|factura|lettre de cr[eé]dit|facture|tax (?:id|number)|"
@@ -22,96 +18,6 @@ _TREATED: Final = re.compile(
     r"\b(fumigat\w*|methyl bromide|phosphine|heat treated|hot water treat\w*|treated with|tratad[oa]s? con|trait[ée]e?s? (?:au|avec))\b",
     re.IGNORECASE,
 )
-_GENUS: Final = re.compile(r"[A-ZÀ-Ý×][\w×.'’-]+( .*)?", re.UNICODE | re.DOTALL)
-
-
-def quantities(line: TradeLine) -> Iterator[tuple[str, Measure]]:
-    for name in ("net_weight", "gross_weight", "net_volume", "gross_volume"):
-        if measure := getattr(line, name):
-            yield name, measure
-
-
-def treatment_measures(line: TradeLine) -> Iterator[tuple[str, Measure]]:
-    for treatment in line.treatments:
-        for name in ("duration", "temperature", "concentration"):
-            if measure := getattr(treatment, name):
-                yield f"treatments.{treatment.id}.{name}", measure
-
-
-def fits(number: Decimal, digits: tuple[int, int]) -> bool:
-    """Whether the number has at most this many digits, and at most this many after the point."""
-    _sign, figures, exponent = number.as_tuple()
-    after = max(0, -int(exponent))
-    return after <= digits[1] and max(len(figures), after) + max(0, int(exponent)) <= digits[0]
-
-
-def no_number(line: TradeLine) -> Iterator[Finding]:
-    for path, measure in quantities(line):
-        if measure.number is None or measure.number <= 0 or not fits(measure.number, QUANTITY_DIGITS):
-            yield path, {"value": measure.value}
-    for path, measure in treatment_measures(line):
-        if measure.number is None or not fits(measure.number, TREATMENT_DIGITS):
-            yield path, {"value": measure.value}
-
-
-def no_unit(line: TradeLine) -> Iterator[Finding]:
-    for path, measure in (*quantities(line), *treatment_measures(line)):
-        if measure.value and not measure.unit:
-            yield path, {"value": measure.value}
-
-
-def unknown_units(line: TradeLine, codes: Codes) -> Iterator[Finding]:
-    for path, measure in (*quantities(line), *treatment_measures(line)):
-        if measure.unit and codes.known("unit", measure.unit) is False:
-            yield path, {"code": measure.unit}
-
-
-def no_quantity(line: TradeLine) -> Iterator[Finding]:
-    if not any(quantities(line)) and not note_texts(line.notes, "OQV"):
-        yield "net_weight", {}
-
-
-def other_quantity_pair(line: TradeLine) -> Iterator[Finding]:
-    if len(note_texts(line.notes, "OQV")) != len(note_texts(line.notes, "OQU")):
-        yield "other_quantity", {}
-
-
-def packages_either_or(line: TradeLine) -> Iterator[Finding]:
-    """Exactly one of: coded packages, or one free text."""
-    if bool(line.packages) == bool(note_texts(line.notes, "OPTND")):
-        yield "packages", {}
-
-
-def incomplete_packages(line: TradeLine) -> Iterator[Finding]:
-    for package in line.packages:
-        number = Measure(package.quantity).number
-        if not (package.level and package.kind) or number is None or number <= 0 or not fits(number, QUANTITY_DIGITS):
-            yield "packages", {}
-
-
-def no_origin(line: TradeLine) -> Iterator[Finding]:
-    if not any(origin.country.code for origin in line.origins):
-        yield "origins", {}
-
-
-def no_botanical_name(line: TradeLine) -> Iterator[Finding]:
-    """At least the genus, where the commodity class has one (wood packaging and the like have none)."""
-    if not any(_GENUS.fullmatch(text.text.strip()) for text in line.scientific_names):
-        yield "scientific_names", {}
-
-
-def undated_treatments(line: TradeLine) -> Iterator[Finding]:
-    for treatment in line.treatments:
-        for name in ("start", "end"):
-            text = getattr(treatment, name)
-            if text and dates.parse(text) is None:
-                yield f"treatments.{treatment.id}.{name}", {"value": text}
-
-
-def no_full_text(line: TradeLine) -> Iterator[Finding]:
-    for treatment in line.treatments:
-        if not has_text(treatment.full_text):
-            yield f"treatments.{treatment.id}.full_text", {}
 
 
 def declarations(document: Document) -> Iterator[tuple[str, Note]]:
@@ -183,10 +89,6 @@ def wrong_country_codes(document: Document, codes: Codes) -> Iterator[Finding]:
 
 # Longest texts by path, from mapping.csv.
 _LENGTHS: Final = (("number", 60), ("issuer", 256), ("place_of_issue", 256), ("officer", 256))
-_NOTE_LENGTHS: Final = {
-    "ADEDL": 8000, "ADAOEDL": 8000, "ADTLIL": 8000, "ADAOTLIL": 8000, "ADIPEDL": 256, "ADIPTLIL": 256, "DMCL": 512,
-    "DMTLIL": 1024, "ADRPN": 60, "ADRPR": 512, "OQU": 50, "OPTND": 512, "RPCRF": 60,
-}  # fmt: skip
 
 
 def _texts_with_limits(document: Document) -> Iterator[tuple[str, str, int]]:
@@ -200,7 +102,7 @@ def _texts_with_limits(document: Document) -> Iterator[tuple[str, str, int]]:
         yield "movements", movement.number, 256
         yield from (("movements", text.text, 256) for text in movement.means)
     for note in document.notes:
-        yield f"notes.{note.subject}", note.text, _NOTE_LENGTHS.get(note.subject, 8000)
+        yield f"notes.{note.subject}", note.text, notes.longest(note.subject)
     for line in document.lines:
         yield from _line_texts_with_limits(line)
 
@@ -209,7 +111,7 @@ def _line_texts_with_limits(line: TradeLine) -> Iterator[tuple[str, str, int]]:
     for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
         yield from ((f"lines.{line.id}.{name}", text.text, 256) for text in getattr(line, name))
     for note in line.notes:
-        yield f"lines.{line.id}.notes.{note.subject}", note.text, _NOTE_LENGTHS.get(note.subject, 8000)
+        yield f"lines.{line.id}.notes.{note.subject}", note.text, notes.longest(note.subject)
     for classification in line.classifications:
         yield from ((f"lines.{line.id}.classifications", text.text, 70) for text in classification.names)
     for treatment in line.treatments:
@@ -239,3 +141,45 @@ def no_address(name: str) -> Check:
             yield f"{name}.address", {}
 
     return check
+
+
+def unknown_mode(document: Document, codes: Codes) -> Iterator[Finding]:
+    for movement in document.movements:
+        if not is_blank(movement.mode) and not re.fullmatch("[0-9]", movement.mode):
+            yield "movements", {"code": movement.mode}
+
+
+def unnamed_entry(document: Document, codes: Codes) -> Iterator[Finding]:
+    if document.entry.code and is_blank(document.entry.name):
+        yield "entry.name", {"code": document.entry.code}
+
+
+def no_locode(document: Document, codes: Codes) -> Iterator[Finding]:
+    if document.entry.code and not re.fullmatch("[A-Z]{2}[A-Z2-9]{3}", document.entry.code):
+        yield "entry.code", {"code": document.entry.code}
+
+
+def later_treatments(document: Document, codes: Codes) -> Iterator[Finding]:
+    """Treatments later than the certificate. Some are done in transit, hence no more than a warning."""
+    issued = dates.parse(document.issued)
+    for number, line in enumerate(document.lines if issued else (), start=1):
+        for treatment in line.treatments:
+            for name in ("start", "end"):
+                parsed = dates.parse(getattr(treatment, name))
+                if parsed and issued and parsed.day > issued.day:
+                    path = f"lines.{line.id}.treatments.{treatment.id}.{name}"
+                    yield path, {"line": str(number), "value": getattr(treatment, name)}
+
+
+def no_entry(document: Document, codes: Codes) -> Iterator[Finding]:
+    if is_blank(document.entry.name) and not document.entry.code:
+        yield "entry.name", {}
+
+
+def no_lines(document: Document, codes: Codes) -> Iterator[Finding]:
+    if not document.lines:
+        yield "lines", {}
+
+
+def unknown_units(document: Document, codes: Codes) -> Iterator[Finding]:
+    yield from each_line(lambda line: lines.unknown_units(line, codes))(document, codes)

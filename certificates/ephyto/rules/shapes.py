@@ -21,6 +21,8 @@ OURS: Final[frozenset[Stage]] = frozenset({"submit", "issue"})
 AT_ISSUE: Final[frozenset[Stage]] = frozenset({"issue"})
 EVERYWHERE: Final[frozenset[Stage]] = frozenset({"submit", "issue", "received", "hub"})
 COMPLETE: Final[frozenset[Stage]] = frozenset({"issue", "received", "hub"})
+ARRIVED: Final[frozenset[Stage]] = frozenset({"received", "hub"})
+RECEIVED: Final[frozenset[Stage]] = frozenset({"received"})
 
 BLANKS: Final = {"", "null", "ninguno", "sin dato"}
 

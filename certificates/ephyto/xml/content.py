@@ -3,15 +3,16 @@
 import base64
 import binascii
 import re
-from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from lxml import etree
 
-_DECLARED: Final = re.compile(r"""(<\?xml\b[^>]*?)\s+encoding\s*=\s*(["'])(.*?)\2""", re.ASCII)
+_DECLARED: Final = re.compile(rb"""<\?xml\b[^>]*?\sencoding\s*=\s*(["'])(.*?)\1""")
+_MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_SPACE: Final = b" \t\r\n"
 _DOCTYPE: Final = "The content has a DOCTYPE, which is not accepted."
-_WITHOUT_MARK: Final = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 
 @dataclass(frozen=True)
@@ -31,40 +32,53 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
+class Outcome(StrEnum):
+    """Why content is not readable."""
+
+    NOT_XML = "not xml"
+    OTHER_DOCUMENT = "other document"
+    REFUSED = "refused"
+    TOO_MUCH = "too much"
+
+
 class NotReadable(Exception):
     """The content is no XML, or no message of ours. Its text is short, plain and meant for the sender."""
+
+    def __init__(self, words: str, outcome: Outcome) -> None:
+        super().__init__(words)
+        self.outcome = outcome
 
 
 def parse(data: bytes, limits: Limits) -> tuple[etree._Element, list[str]]:
     """The root element and what had to be repaired ("base64", "encoding"). Raises NotReadable.
 
-    A DOCTYPE is refused before the parser sees it: entities in attributes are always expanded. The parser is told the
-    encoding, so that it sees the characters that were looked at, and its own finding is the second lock.
+    Bytes that are UTF-8 are UTF-8, whatever the declaration says; else the declaration is believed. Large content is
+    not copied, and lines keep their numbers.
     """
     if len(data) > limits.bytes:
-        raise NotReadable(f"The content has more than {limits.bytes} bytes.")
+        raise NotReadable(f"The content has more than {limits.bytes} bytes.", Outcome.TOO_MUCH)
     repairs: list[str] = []
-    text = _text(_not_base64(data, repairs), repairs)
-    if text.count("<") > 2 * limits.elements:
-        raise NotReadable(f"The content has more than {limits.elements} elements.")
-    if _has_doctype(text):
-        raise NotReadable(_DOCTYPE)
-    parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
-    )
+    data = _not_base64(data, repairs)
+    declared = _declared(data)
+    if name := _MARKS.get(data[:2]):
+        return _tree(data.decode(name, "replace").encode(), limits), repairs
     try:
-        root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise NotReadable(f"The content is not XML: {error}"[:240]) from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise NotReadable(_DOCTYPE)
-    _refuse_excess(root, limits)
+        root = _tree(data, limits)
+    except NotReadable:
+        text = _otherwise(data, declared)
+        if text is None:
+            raise
+        if "\ufffd" in text:
+            repairs.append("encoding")
+        return _tree(text.encode("utf-8", "replace"), limits), repairs
+    if declared.lower() not in ("", "utf-8", "utf8", "us-ascii"):
+        repairs.append("encoding")
     return root, repairs
 
 
 def _not_base64(data: bytes, repairs: list[str]) -> bytes:
     """Some senders encode the whole message: decode it when that gives markup."""
-    if data.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00").startswith(b"<"):
+    if data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00").startswith(b"<"):
         return data
     try:
         decoded = base64.b64decode(b"".join(data.split()), validate=True)
@@ -76,88 +90,73 @@ def _not_base64(data: bytes, repairs: list[str]) -> bytes:
     return decoded
 
 
-def _text(data: bytes, repairs: list[str]) -> str:
-    """The characters. Bytes that are UTF-8 are UTF-8, whatever the declaration says; else the declaration is believed."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _DECLARED.sub(r"\1", data.decode("utf-16", "replace"), count=1)
-    if data[:2] in _WITHOUT_MARK:
-        return _DECLARED.sub(r"\1", data.decode(_WITHOUT_MARK[data[:2]], "replace"), count=1)
+def _declared(data: bytes) -> str:
+    """The encoding that the content says it has; "" when it says none."""
+    found = _DECLARED.search(data[:200])
+    return found[2].decode("ascii", "replace") if found else ""
+
+
+def _otherwise(data: bytes, declared: str) -> str | None:
+    """The characters by the declared encoding, where the bytes are no UTF-8; None when they are."""
     try:
-        text = data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError:
-        return _declared(data, repairs)
-    declared = _DECLARED.match(text.lstrip()[:200])
-    if declared and declared[3].lower() not in ("utf-8", "utf8", "us-ascii"):
-        repairs.append("encoding")
-    head = _DECLARED.sub(r"\1", text[:200], count=1)
-    return (head + text[200:]).lstrip()
+        try:
+            return data.decode(declared or "utf-8")
+        except (LookupError, ValueError):  # no such encoding, a name that is none, or bytes that are not in it
+            return data.decode("utf-8", "replace")
+    return None
 
 
-def _declared(data: bytes, repairs: list[str]) -> str:
-    declared = _DECLARED.search(data[:200].decode("latin-1"))
-    name = declared[3] if declared else "utf-8"
+def _tree(data: bytes, limits: Limits) -> etree._Element:
+    """The root element of UTF-8. A DOCTYPE is refused before the parser sees it: entities in attributes are always
+    expanded. The parser is told the encoding, so that it sees what was looked at; its own finding is the second lock.
+    """
+    data = _at_its_start(data)
+    if data.count(b"<") > 2 * limits.elements:
+        raise NotReadable(f"The content has more than {limits.elements} elements.", Outcome.TOO_MUCH)
+    if _has_doctype(data):
+        raise NotReadable(_DOCTYPE, Outcome.REFUSED)
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+    )
     try:
-        text = data.decode(name)
-    except (LookupError, ValueError):  # no such encoding, a name that is none, or bytes that are not in it
-        repairs.append("encoding")
-        text = data.decode("utf-8", "replace")
-    return _DECLARED.sub(r"\1", text, count=1).lstrip()
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        words = str(getattr(error, "msg", error))  # without libxml2's name for content that has none
+        raise NotReadable(f"The content is not XML: {words}"[:240], Outcome.NOT_XML) from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise NotReadable(_DOCTYPE, Outcome.REFUSED)
+    return root
 
 
-def _has_doctype(text: str) -> bool:
+def _at_its_start(data: bytes) -> bytes:
+    """Space before the XML declaration is no XML: the declaration gives way, and the lines keep their numbers."""
+    start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
+    if data.startswith(b"<") or not start.startswith(b"<?xml"):
+        return data.removeprefix(b"\xef\xbb\xbf") if data[:3] == b"\xef\xbb\xbf" else data
+    before = data.index(b"<?xml")
+    end = data.find(b"?>", before)
+    return data if end < 0 else data[:before].removeprefix(b"\xef\xbb\xbf") + data[end + 2 :]
+
+
+def _has_doctype(data: bytes) -> bool:
     """Whether a document type declaration stands before the root element."""
     at = 0
     while True:
-        at = _after_space(text, at)
-        if text.startswith("<?", at):
-            end = text.find("?>", at + 2)
-        elif text.startswith("<!--", at):
-            end = text.find("-->", at + 4)  # "<!-->" does not end itself
+        at = _after_space(data, at)
+        if data.startswith(b"<?", at):
+            end = data.find(b"?>", at + 2)
+        elif data.startswith(b"<!--", at):
+            end = data.find(b"-->", at + 4)  # "<!-->" does not end itself
         else:
-            return text[at : at + 9].upper() == "<!DOCTYPE"
+            return data[at : at + 9].upper() == b"<!DOCTYPE"
         if end < 0:
             return False
         at = end + 2
 
 
-def _after_space(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n>":
+def _after_space(data: bytes, at: int) -> int:
+    while at < len(data) and data[at : at + 1] in (b" ", b"\t", b"\r", b"\n", b">"):
         at += 1
     return at
-
-
-def _refuse_excess(root: etree._Element, limits: Limits) -> None:
-    depth: dict[etree._Element, int] = {}
-    for count, element in enumerate(root.iter(), start=1):
-        parent = element.getparent()
-        depth[element] = here = 1 if parent is None else depth[parent] + 1
-        if here > limits.depth:
-            raise NotReadable(f"The content is nested deeper than {limits.depth} elements.")
-        if count > limits.elements:
-            raise NotReadable(f"The content has more than {limits.elements} elements.")
-
-
-class Paths:
-    """Where elements stand, by local names. Children are numbered once for each parent, however many there are."""
-
-    def __init__(self) -> None:
-        self.steps: dict[etree._Element, dict[etree._Element, str]] = {}
-
-    def of(self, element: etree._Element) -> str:
-        parent = element.getparent()
-        if parent is None:
-            return f"/{etree.QName(element).localname}"
-        if parent not in self.steps:
-            self.steps[parent] = _numbered(parent)
-        return f"{self.of(parent)}/{self.steps[parent][element]}"
-
-
-def _numbered(parent: etree._Element) -> dict[etree._Element, str]:
-    """Each child's name, with its position where several have the same."""
-    names = {child: etree.QName(child).localname for child in parent}
-    total, seen = Counter(names.values()), Counter[str]()
-    steps: dict[etree._Element, str] = {}
-    for child, name in names.items():
-        seen[name] += 1
-        steps[child] = f"{name}[{seen[name]}]" if total[name] > 1 else name
-    return steps

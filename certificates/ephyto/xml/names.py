@@ -12,3 +12,5 @@ ACKNOWLEDGEMENT: Final = "SPSAcknowledgement"
 ADDRESS_LINES: Final = ("LineOne", "LineTwo", "LineThree", "LineFour", "LineFive")
 TREATMENT_TYPE: Final = "ZZZ"
 AREA_LEVEL: Final = "0"
+CHARACTERISTICS: Final = ("TTL1", "TTL2", "TTCH", "TTTM", "TTCO", "TTAI", "TTFT")
+REPEATED_CHARACTERISTICS: Final = ("TTCH",)

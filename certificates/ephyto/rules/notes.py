@@ -1,0 +1,164 @@
+"""Checks of what stands beside the fields: notes by subject code, languages, attachments."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from certificates.ephyto.document import Document, Note, Text, TradeLine
+from certificates.ephyto.media import SHOWN
+from certificates.ephyto.rules.shapes import Codes, Finding
+
+DOCUMENT: Final = "document"
+LINE: Final = "line"
+ONCE: Final = "once"
+EACH_LANGUAGE: Final = "each language"
+MANY: Final = "many"
+FREE: Final = 8000  # the longest of all, where mapping.csv names no limit
+
+
+class Subject(NamedTuple):
+    """Where a note of this subject stands, its longest text, and how often it may stand there."""
+
+    place: str
+    length: int
+    repeats: str
+
+
+# IPPC subject codes of notes, with the lengths of mapping.csv.
+SUBJECTS: Final = {
+    "SPSFL": Subject(DOCUMENT, 2, ONCE),
+    "ADEDL": Subject(DOCUMENT, 8000, MANY),
+    "ADIPEDL": Subject(DOCUMENT, 256, ONCE),
+    "ADDIEDL": Subject(DOCUMENT, FREE, ONCE),
+    "ADAOEDL": Subject(DOCUMENT, 8000, MANY),
+    "ADRP": Subject(DOCUMENT, 2, ONCE),
+    "ADRPN": Subject(DOCUMENT, 60, ONCE),
+    "ADRPR": Subject(DOCUMENT, 512, EACH_LANGUAGE),
+    "ADRD": Subject(DOCUMENT, FREE, ONCE),
+    "DMCL": Subject(DOCUMENT, 512, MANY),
+    "DMTLIL": Subject(LINE, 1024, MANY),
+    "ADTLIL": Subject(LINE, 8000, MANY),
+    "ADIPTLIL": Subject(LINE, 256, ONCE),
+    "ADDITLIL": Subject(LINE, FREE, ONCE),
+    "ADAOTLIL": Subject(LINE, 8000, MANY),
+    "OQV": Subject(LINE, 25, ONCE),
+    "OQU": Subject(LINE, 50, ONCE),
+    "OPTND": Subject(LINE, 512, ONCE),
+    "RPCST": Subject(LINE, 2, ONCE),
+    "RPCCO": Subject(LINE, 2, MANY),
+    "RPCRF": Subject(LINE, 60, MANY),
+    "RPCOR": Subject(LINE, 5, ONCE),
+    "RPCTC": Subject(LINE, 5, ONCE),
+    "RPCPK": Subject(LINE, 5, ONCE),
+    "RPCRP": Subject(LINE, 5, ONCE),
+    "RPCOC": Subject(LINE, 5, ONCE),
+    "RPCNC": Subject(LINE, 5, ONCE),
+    "RPCPC": Subject(LINE, 5, ONCE),
+    "RPCAI": Subject(LINE, 5, ONCE),
+}
+
+_ISO_639_1: Final = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es "
+    "et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg "
+    "ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl "
+    "nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su "
+    "sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+_LANGUAGES: Final = frozenset(_ISO_639_1.split())
+
+
+def longest(subject: str) -> int:
+    """Characters that a note of this subject may have."""
+    return SUBJECTS[subject].length if subject in SUBJECTS else FREE
+
+
+def _notes(document: Document) -> Iterator[tuple[str, str, tuple[Note, ...]]]:
+    """(place, path, notes) of the document and of each line."""
+    yield DOCUMENT, "notes", document.notes
+    for line in document.lines:
+        yield LINE, f"lines.{line.id}.notes", line.notes
+
+
+def repeated(document: Document, codes: Codes) -> Iterator[Finding]:
+    for _place, path, notes in _notes(document):
+        once = Counter(
+            (note.subject, note.language if SUBJECTS[note.subject].repeats == EACH_LANGUAGE else "")
+            for note in notes
+            if note.subject in SUBJECTS and SUBJECTS[note.subject].repeats != MANY
+        )
+        yield from ((f"{path}.{subject}", {"code": subject}) for (subject, _l), n in once.items() if n > 1)
+
+
+def misplaced(document: Document, codes: Codes) -> Iterator[Finding]:
+    for place, path, notes in _notes(document):
+        for subject in dict.fromkeys(note.subject for note in notes):
+            if subject in SUBJECTS and SUBJECTS[subject].place != place:
+                yield f"{path}.{subject}", {"code": subject}
+
+
+def unknown_subjects(document: Document, codes: Codes) -> Iterator[Finding]:
+    for _place, path, notes in _notes(document):
+        for subject in dict.fromkeys(note.subject for note in notes):
+            if subject not in SUBJECTS:
+                yield f"{path}.{subject}", {"code": subject}
+
+
+def _texts(document: Document) -> Iterator[tuple[str, Text | Note]]:
+    """Every text that has a language, with its path."""
+    yield from ((f"notes.{note.subject}", note) for note in document.notes)
+    yield from (("movements", text) for movement in document.movements for text in movement.means)
+    for attachment in document.attachments:
+        yield from ((f"attachments.{attachment.id}.descriptions", text) for text in attachment.descriptions)
+    for line in document.lines:
+        for path, text in _line_texts(line):
+            yield f"lines.{line.id}.{path}", text
+
+
+def _line_texts(line: TradeLine) -> Iterator[tuple[str, Text | Note]]:
+    for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
+        yield from ((name, text) for text in getattr(line, name))
+    yield from ((f"notes.{note.subject}", note) for note in line.notes)
+    yield from (("classifications", text) for item in line.classifications for text in item.names)
+    for treatment in line.treatments:
+        path = f"treatments.{treatment.id}"
+        yield from ((f"{path}.chemicals", text) for text in treatment.chemicals)
+        yield from ((f"{path}.information", text) for text in treatment.information)
+        yield from ((f"{path}.full_text", text) for text in treatment.full_text)
+        yield from ((f"{path}.kind", text) for text in (treatment.kind, treatment.method))
+
+
+def unknown_languages(document: Document, codes: Codes) -> Iterator[Finding]:
+    for path, text in _texts(document):
+        if text.language and text.language not in _LANGUAGES:
+            yield path, {"code": text.language}
+
+
+def unknown_kinds_of_attachment(document: Document, codes: Codes) -> Iterator[Finding]:
+    for item in document.attachments:
+        if item.kind not in ("AWR", "ZZZ"):
+            yield f"attachments.{item.id}.kind", {"name": item.filename or item.number, "code": item.kind}
+
+
+def other_files(document: Document, codes: Codes) -> Iterator[Finding]:
+    """Judged by content: partners accept PDF, PNG, JPEG and GIF only."""
+    for item in document.attachments:
+        if item.sha256 and item.media_type and item.media_type not in SHOWN:
+            yield f"attachments.{item.id}", {"name": item.filename or item.number}
+
+
+def undecoded_files(document: Document, codes: Codes) -> Iterator[Finding]:
+    for item in document.attachments:
+        if item.undecoded:
+            yield f"attachments.{item.id}", {"name": item.filename or item.number}
+
+
+def no_file(document: Document, codes: Codes) -> Iterator[Finding]:
+    for item in document.attachments:
+        if not item.sha256 and not item.undecoded:
+            yield f"attachments.{item.id}", {"name": item.filename or item.number}
+
+
+def no_number_of_attachment(document: Document, codes: Codes) -> Iterator[Finding]:
+    for item in document.attachments:
+        if not item.number.strip():
+            yield f"attachments.{item.id}.number", {"name": item.filename}
