@@ -177,7 +177,7 @@ class Envelope(models.Model):
     certificate_type = models.CharField(max_length=12)
     certificate_status = models.CharField(max_length=12)
     certificate_number = models.CharField(max_length=256)
-    content = models.BinaryField()
+    content = models.BinaryField(help_text="Empty while it is only listed.")
     sha256 = models.CharField(max_length=64)
     tracking_number = models.CharField(max_length=256, blank=True)
     state = models.CharField(max_length=24, choices=State.choices)
@@ -190,7 +190,7 @@ class Envelope(models.Model):
     verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True)
     repeats = models.ForeignKey(
         "self",
-        on_delete=models.PROTECT,
+        on_delete=models.SET_NULL,
         null=True,
         related_name="+",
         help_text="In: the first envelope with the same sender, number, type and status. Their bytes may differ.",
@@ -259,7 +259,7 @@ class Envelope(models.Model):
     @property
     def is_changed_duplicate(self) -> bool:
         """Whether it came before under the same sender, number, type and status, with other bytes."""
-        return self.repeats is not None and self.repeats.sha256 != self.sha256
+        return self.repeats is not None and self.repeats.sha256 not in ("", self.sha256)
 
     @property
     def was_never_queued(self) -> bool:

@@ -59,6 +59,7 @@ _HAPPENED: Final = {
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
     events.NOT_SENT: gettext_lazy("Not sent"),
+    events.ANSWERED: gettext_lazy("Answered by the receiving country"),
     events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),
     events.OPENED: gettext_lazy("Opened"),

@@ -35,7 +35,8 @@ def certificate(request: ActingRequest, pk: int) -> HttpResponse:
 def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     document, membership = found.content, request.membership
     messages = messages_of(found)
-    envelope = messages[-1].envelope if messages else None
+    sent = [message.envelope for message in messages if message.envelope and not message.envelope.is_incoming]
+    envelope = sent[-1] if sent else None
     may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {

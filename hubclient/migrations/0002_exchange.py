@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='envelope',
             name='repeats',
-            field=models.ForeignKey(help_text='In: the first envelope with the same sender, number, type and status. Their bytes may differ.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hubclient.envelope'),
+            field=models.ForeignKey(help_text='In: the first envelope with the same sender, number, type and status. Their bytes may differ.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='hubclient.envelope'),
         ),
         migrations.AlterField(
             model_name='connection',
