@@ -251,6 +251,12 @@ class Envelope(models.Model):
                 name="envelope_untaken",
             ),
             models.Index(fields=["nppo", "certificate_number"], name="envelope_number"),
+            # the operations page: what ended without being delivered
+            models.Index(
+                fields=["connection", "-ended_at"],
+                condition=models.Q(state__in=["failed", "not_sent", "not_readable"]),
+                name="envelope_failed",
+            ),
         ]
 
     def __str__(self) -> str:
