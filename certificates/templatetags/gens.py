@@ -40,6 +40,7 @@ _TONES: Final = {
     Envelope.State.DELIVERED_WITH_WARNINGS: "wait",
     Envelope.State.NOT_READABLE: "bad",
     Envelope.State.FAILED: "bad",
+    Envelope.State.NOT_SENT: "bad",
     "success": "ok",
     "error": "bad",
     "warning": "wait",
@@ -57,13 +58,16 @@ _HAPPENED: Final = {
     events.HUB_ACCEPTED: gettext_lazy("Sent. The Hub has it."),
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
+    events.NOT_SENT: gettext_lazy("Not sent"),
+    events.ANSWERED: gettext_lazy("Answered by the receiving country"),
+    events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),
     events.OPENED: gettext_lazy("Opened"),
     events.REPLACED: gettext_lazy("Replaced"),
     events.WITHDRAWN: gettext_lazy("Withdrawn"),
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
-_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.WITHDRAWN}
+_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}
 
 
 @register.filter
