@@ -4,7 +4,7 @@ what is wrong in it; paths are those of rules.Problem, ids (l1, l1t1, a1) those 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
@@ -15,22 +15,22 @@ Element = etree._Element
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the message, from 1: where the start tag ends. The XPath, such as /SPSCertificate/SPSConsignment."""
+    """line: of the message, from 1. xpath: by local names, such as /SPSCertificate/SPSConsignment/ImportSPSCountry/ID."""
 
     line: int
     xpath: str
 
 
 class Step(NamedTuple):
-    """One step down: the nth child of this name (all of them when nth is 0) whose child of another name says a word."""
+    """One step down: the children of this name of which a child says a word; of them the nth, or all when nth is 0."""
 
     name: str
-    nth: int = 1
+    nth: int = 0
     child: str = ""
     word: str = ""
 
 
-# Field of the document -> elements below the root. Two paths with "|": the first that is there.
+# Field of the document -> elements below the root. A=word: with a child that says it. A|B: the one that is there.
 _HEAD: Final = "SPSExchangedDocument"
 _SIGNED: Final = f"{_HEAD}/SignatorySPSAuthentication"
 _BODY: Final = "SPSConsignment"
@@ -62,7 +62,9 @@ _ATTACHMENT: Final = {
     "number": "ID",
     "kind": "RelationshipTypeCode",
     "date": "IssueDateTime",
+    "sha256": "AttachmentBinaryObject",
     "filename": "AttachmentBinaryObject",
+    "undecoded": "AttachmentBinaryObject",
     "descriptions": "Information",
 }
 _LINE: Final = {
@@ -104,31 +106,32 @@ _WITHIN: Final = {
     "treatments": _TREATMENT,
 }
 _NUMBERED: Final = re.compile(r"(?:l|l\d+t|a)([1-9]\d{0,8})", re.ASCII)
-# Which child names what an element is about: note=Subject, characteristic=Description.
-_TELLING: Final = {"ApplicableSPSProcessCharacteristic": "Description"}
+# The child that says what an element is about.
+_TELLING: Final = {"ApplicableSPSProcessCharacteristic": "Description", "AdditionalInformationSPSNote": "Subject"}
 
 
-def place_of(root: Element, path: str) -> Place:
+def place_of(root: Element, path: str, params: Mapping[str, str] | None = None) -> Place:
     """Where the field of a path such as consignee.name or lines.l3.notes.OQV stands; what is missing, by the nearest
-    element around it that is there. A path that no table knows is the root's. Never raises.
+    element around it that is there. params: of the Problem; they tell which it is where a field stands several times.
+    A path that no table knows is the root's. Never raises.
     """
     ways = [_deepest(root, steps) for steps in _ways(path)]
-    element = max(ways, key=lambda way: way[1], default=(root, 0))[0]
+    elements = max(ways, key=lambda way: way[1])[0]
+    element = _meant(elements, params or {})
     return Place(line_of(element), xpath(element))
 
 
 def _ways(path: str) -> list[list[Step]]:
-    """The steps of the path, in as many ways as its last field may stand. As far as the path is known."""
+    """The steps of the path, in as many ways as its field may stand, as far as the tables know it."""
     ways: list[list[Step]] = [[]]
-    table: dict[str, str] = _DOCUMENT
-    field = ""
+    table, field = _DOCUMENT, ""
     for word in path.split("."):
         if word in table:
             ways = [way + _steps(found) for way in ways for found in table[word].split("|")]
-            field, table = word, _WITHIN.get(word, {})
+            table, field = _WITHIN.get(word, {}), word
         elif field == "notes":
-            ways = [[*way[:-1], Step(way[-1].name, 1, "Subject", word)] for way in ways]
-        elif numbered := _NUMBERED.fullmatch(word):
+            ways = [[*way[:-1], Step(way[-1].name, 0, "Subject", word)] for way in ways]
+        elif field and (numbered := _NUMBERED.fullmatch(word)):
             ways = [[*way[:-1], Step(way[-1].name, int(numbered[1]))] for way in ways]
         else:
             break
@@ -136,25 +139,20 @@ def _ways(path: str) -> list[list[Step]]:
 
 
 def _steps(elements: str) -> list[Step]:
-    """A/B=word/C as steps. A message may hold several consignment items: its lines are those of all."""
-    steps = []
-    for element in elements.split("/"):
-        name, _, word = element.partition("=")
-        nth = 0 if name == "IncludedSPSConsignmentItem" else 1
-        steps.append(Step(name, nth, _TELLING.get(name, "Subject") if word else "", word))
-    return steps
+    parts = [element.partition("=") for element in elements.split("/")]
+    return [Step(name, 0, _TELLING[name] if word else "", word) for name, _, word in parts]
 
 
-def _deepest(root: Element, steps: list[Step]) -> tuple[Element, int]:
-    """The element that the steps lead to, or the last one on the way; and how far it is."""
+def _deepest(root: Element, steps: list[Step]) -> tuple[list[Element], int]:
+    """The elements that the steps lead to, or the last ones on the way; and how far that is."""
     here = [root]
     for depth, step in enumerate(steps):
         found = [child for element in here for child in _children(element, step)]
         found = found[step.nth - 1 : step.nth] if step.nth else found
         if not found:
-            return here[0], depth
+            return here, depth
         here = found
-    return here[0], len(steps)
+    return here, len(steps)
 
 
 def _children(element: Element, step: Step) -> Iterator[Element]:
@@ -166,6 +164,18 @@ def _children(element: Element, step: Step) -> Iterator[Element]:
 def _said(element: Element, name: str) -> str:
     """The text of its first child of this name."""
     return next(((child.text or "").strip() for child in element if local(child) == name), "")
+
+
+def _meant(elements: list[Element], params: Mapping[str, str]) -> Element:
+    """Of several, the one that says what the problem is about; else the first."""
+    words = [params[key] for key in ("code", "value", "words") if params.get(key)]
+    length = params.get("length", "")
+    for element in elements if len(elements) > 1 else ():
+        said = [str(text) for text in (*element.itertext(), *(v for e in element.iter() for v in e.attrib.values()))]
+        if any(word in said for word in words) or any(str(len(text)) == length for text in said):
+            return element
+    parts = (e for e in elements if any(word in text for word in words for text in map(str, e.itertext())))
+    return next(parts, elements[0])
 
 
 def line_of(element: Element) -> int:
