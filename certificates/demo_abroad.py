@@ -9,6 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from certificates.ephyto.document import (
+    EXPORT,
     RE_EXPORT,
     WITHDRAWN,
     Attachment,
@@ -52,7 +53,8 @@ def send(endpoint: str) -> bool:
     try:
         with HubClient(endpoint, tls_context(authority, certificate, private_key)) as hub:
             for document, content in _messages():
-                header = Header(SENDER, RECEIVER, document.type, document.status, document.number)
+                kind = document.type if document.type in (EXPORT, RE_EXPORT) else EXPORT  # as such senders say
+                header = Header(SENDER, RECEIVER, kind, document.status, document.number)
                 hub.deliver(header, content)
     except HubError:
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from certificates import storage
@@ -50,20 +51,41 @@ def judge(content: bytes) -> Judgement:
 def take(envelope: Envelope) -> Certificate | None:
     """Create the certificate of a stored envelope or extend the known one. Again without effect: nothing doubles.
 
-    None: the content holds no certificate (not readable, or an acknowledgement).
+    An acknowledgement becomes another message of the certificate of ours that it answers. None: the content is not
+    readable, or answers nothing we sent to this country.
     """
     if envelope.verdict == Envelope.Verdict.UNREADABLE:
         return None
     message = xml.from_xml(bytes(envelope.content))
     if not isinstance(message, xml.Message):
-        return None
+        return _answered(envelope, message)
     document = replace(message.document, number=message.document.number or envelope.certificate_number)
     judgement = judge(bytes(envelope.content))
     with transaction.atomic():
         storage.keep_blobs(envelope.nppo_id, message.blobs)
         certificate = _known(envelope, document) or _new(envelope, document)
-        if _keep_message(certificate, envelope, document, judgement.findings):
+        if _keep_message(certificate, envelope, document.status, judgement.findings):
             _follow(certificate, document)
+    return certificate
+
+
+def _answered(envelope: Envelope, answer: xml.Acknowledgement) -> Certificate | None:
+    """Keep the importing country's answer with the certificate it names, if that was sent to this very country."""
+    numbers = {number.strip() for number in (*answer.references, envelope.certificate_number) if number.strip()}
+    sent = Envelope.objects.filter(nppo=envelope.nppo_id, is_incoming=False, is_response=False)
+    sent = sent.filter(
+        Q(receiver=envelope.sender) | Q(forwardings__code=envelope.sender), certificate_number__in=numbers
+    )
+    with transaction.atomic():
+        ours = Certificate.objects.select_for_update(of=("self",)).filter(
+            nppo=envelope.nppo_id, direction=Direction.ISSUED, number__in=numbers
+        )
+        certificate = ours.filter(pk__in=Message.objects.filter(envelope__in=sent).values("certificate")).first()
+        if certificate is not None and _keep_message(certificate, envelope, answer.status, []):
+            reason = " ".join(text.text for text in answer.reasons)
+            events.record(
+                certificate, events.ANSWERED, by=None, reason=reason or answer.status, partner=envelope.sender
+            )
     return certificate
 
 
@@ -96,19 +118,17 @@ def _new(envelope: Envelope, document: Document) -> Certificate:
     return storage.store(certificate, document)
 
 
-def _keep_message(
-    certificate: Certificate, envelope: Envelope, document: Document, findings: list[dict[str, Any]]
-) -> bool:
+def _keep_message(certificate: Certificate, envelope: Envelope, status: str, findings: list[dict[str, Any]]) -> bool:
     """Keep the bytes as another message of this certificate; False when exactly these were kept before."""
     content = bytes(envelope.content)
     fingerprint = sha256(content)
-    if certificate.messages.filter(sha256=fingerprint, status_code=document.status).exists():
+    if certificate.messages.filter(sha256=fingerprint, status_code=status[:12]).exists():
         return False
     Message.objects.create(
         nppo_id=certificate.nppo_id,
         certificate=certificate,
         envelope=envelope,
-        status_code=document.status,
+        status_code=status[:12],
         xml=content,
         sha256=fingerprint,
         findings=findings,

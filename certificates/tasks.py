@@ -11,7 +11,7 @@ from certificates import printing, reception
 from certificates.models import Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
-from hubclient.accounts import client_of, connection_of
+from hubclient.accounts import opened
 from hubclient.models import Connection, Envelope
 from hubclient.soap import HubClient, HubError
 
@@ -31,16 +31,18 @@ def receive_all() -> None:
 
 @shared_task(soft_time_limit=900, time_limit=960)
 def receive(connection_id: int, nppo_id: int) -> None:
-    """Store what waits at the Hub; then judge, acknowledge and take each envelope by itself."""
-    connection = connection_of(connection_id, nppo_id)
-    if connection is None:
-        return
-    with client_of(connection) as client:
+    """Note what waits at the Hub; then pull, judge, acknowledge and take each envelope by itself."""
+    with opened(connection_id, nppo_id) as account:
+        if account is None:
+            return
+        connection, client = account
         try:
             inbox.fetch(connection, client)
         except HubError as error:
             log.warning("No listing from the Hub of %s: %s", connection, error)
         for envelope_id in inbox.due(connection):
+            if connection.is_paused:
+                return
             envelope = inbox.claim(envelope_id, nppo_id)
             if envelope is not None:
                 _handle(envelope, client)
@@ -49,6 +51,8 @@ def receive(connection_id: int, nppo_id: int) -> None:
 def _handle(envelope: Envelope, client: HubClient) -> None:
     """The next steps of one envelope. What fails is logged and tried again later; the next envelope does not wait."""
     try:
+        if envelope.state == Envelope.State.LISTED:
+            inbox.pull(envelope, client)
         if envelope.state == Envelope.State.STORED:
             judgement = reception.judge(bytes(envelope.content))
             inbox.keep_verdict(envelope, judgement.verdict, judgement.message)
@@ -56,6 +60,8 @@ def _handle(envelope: Envelope, client: HubClient) -> None:
             inbox.acknowledge(envelope, client)
     except HubError as error:
         log.warning("Envelope %s is not acknowledged yet: %s", envelope.tracking_number, error)
+        if envelope.state == Envelope.State.LISTED:
+            return
     except SoftTimeLimitExceeded:
         raise
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import actions, certificate, downloads, drafting, ruleset, worklists
+from certificates.views import actions, certificate, downloads, drafting, operations, ruleset, worklists
 
 app_name = "certificates"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("unreadable/", worklists.unreadable, name="unreadable"),
     path("unreadable/<int:pk>/content", downloads.unreadable, name="unreadable_content"),
     path("rules/", ruleset.ruleset, name="ruleset"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/<int:pk>/", operations.connection, name="connection"),
+    path("operations/envelope/<int:pk>/content", operations.content, name="envelope_content"),
+    path("operations/envelope/<int:pk>/<slug:name>/", operations.envelope, name="envelope"),
     path("new/", drafting.new, name="new"),
     path("certificate/<int:pk>/", certificate.certificate, name="certificate"),
     path("certificate/<int:pk>/edit/<slug:name>/", drafting.section, name="section"),

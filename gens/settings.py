@@ -226,12 +226,16 @@ SWEEP_SECONDS = float(env("SWEEP_SECONDS", "10" if DEMO else "60"))
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "hubclient.tasks.deliver_waiting", "schedule": SWEEP_SECONDS},
     "track": {"task": "hubclient.tasks.track_sent", "schedule": SWEEP_SECONDS},
+    "partners": {"task": "hubclient.tasks.refresh_partners", "schedule": 60 * SWEEP_SECONDS},
     "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
 
 # Between two looks for an envelope whose outcome is unknown; the Hub may still be at work on it.
 HUBCLIENT_LOOK_SECONDS = float(env("HUBCLIENT_LOOK_SECONDS", "20" if DEMO else "120"))
+# The Hub publishes no limits of its own: how long one call may take, how large one message may be.
+HUBCLIENT_TIMEOUT_SECONDS = float(env("HUBCLIENT_TIMEOUT_SECONDS", "60"))
+HUBCLIENT_MAX_BYTES = int(env("HUBCLIENT_MAX_BYTES", "10000000"))
 PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
 PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 

@@ -1,7 +1,7 @@
-"""What comes in: stored and committed first, judged by others, acknowledged last with the verdict.
+"""What comes in: listed, pulled and committed first, judged by others, acknowledged last with the verdict.
 
 An acknowledgement is final, pulling removes nothing, delivery is at least once: everything here may happen twice.
-A failure of our own never acknowledges anything.
+A failure of our own never acknowledges anything. States: LISTED → STORED → JUDGED → ACKNOWLEDGED.
 """
 
 import logging
@@ -15,58 +15,82 @@ from django.utils import timezone
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
 from hubclient.outbox import sha256
-from hubclient.soap import Header, HubClient, HubError, Pulled
+from hubclient.soap import Header, HubClient, HubError
 
 log = logging.getLogger(__name__)
 
 State = Envelope.State
 Verdict = Envelope.Verdict
 LONGEST_PAUSE: Final = timedelta(hours=1)
-LONGEST_NUMBER: Final = 64  # characters of a tracking number
+LONGEST_NUMBER: Final = 256  # characters of a tracking number
+AT_ONCE: Final = 1000  # rows in one insert
 
 
 def fetch(connection: Connection, client: HubClient) -> None:
-    """Store every waiting envelope that is not stored yet. One that cannot be pulled waits for the next time."""
-    waiting = client.import_headers()
+    """Note every waiting envelope that is not known yet, in one listing. `pull` brings each, by any worker."""
+    waiting = {header.tracking_number: header for header in client.import_headers()}
+    unusable = [number for number in waiting if not 0 < len(number) <= LONGEST_NUMBER]
+    for number in unusable:
+        log.warning("The Hub lists an envelope of %s under no usable tracking number.", waiting.pop(number).sender)
+    now = timezone.now()
     with acting_for(connection.nppo_id):
-        tracking_numbers = [header.tracking_number for header in waiting]
-        known = Envelope.objects.filter(is_incoming=True, tracking_number__in=tracking_numbers)
+        ours = Envelope.objects.filter(connection=connection, is_incoming=True)
+        known = ours.filter(tracking_number__in=list(waiting))
         # listed again although we acknowledged it: the acknowledgement was lost on its way
-        known.filter(state=State.ACKNOWLEDGED).update(state=State.JUDGED, due_at=timezone.now())
-        stored = set(known.values_list("tracking_number", flat=True))
-    for header in waiting:
-        if not 0 < len(header.tracking_number) <= LONGEST_NUMBER:
-            log.warning("The Hub lists an envelope of %s under no usable tracking number.", header.sender)
-        elif header.tracking_number not in stored:
-            try:
-                _store(connection, header, client.pull(header.tracking_number))
-            except HubError as error:
-                log.warning("Envelope %s could not be pulled: %s", header.tracking_number, error)
+        known.filter(state=State.ACKNOWLEDGED).update(state=State.JUDGED, due_at=now)
+        # listed once, gone before anybody pulled it: somebody else took it, and there is nothing to wait for
+        ours.filter(state=State.LISTED, due_at__lte=now).exclude(tracking_number__in=list(waiting)).delete()
+        noted = set(known.values_list("tracking_number", flat=True))
+        rows = [_noted(connection, header) for number, header in waiting.items() if number not in noted]
+        Envelope.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
-def _store(connection: Connection, header: Header, pulled: Pulled) -> None:
-    """The exact bytes, in a commit of their own."""
-    fields = {
-        "connection": connection,
-        "sender": header.sender[:12],
-        "receiver": header.receiver[:12],
-        "certificate_type": header.certificate_type[:12],
-        "certificate_status": header.certificate_status[:12],
-        "certificate_number": header.number[:256],
-        "content": pulled.content,
-        "sha256": sha256(pulled.content),
-        "state": State.STORED,
-        "due_at": timezone.now(),
-    }
-    with acting_for(connection.nppo_id):
-        Envelope.objects.get_or_create(
-            nppo_id=connection.nppo_id, is_incoming=True, tracking_number=header.tracking_number, defaults=fields
-        )
+def _noted(connection: Connection, header: Header) -> Envelope:
+    return Envelope(
+        nppo_id=connection.nppo_id,
+        connection=connection,
+        is_incoming=True,
+        tracking_number=header.tracking_number,
+        sender=header.sender[:12],
+        receiver=header.receiver[:12],
+        certificate_type=header.certificate_type[:12],
+        certificate_status=header.certificate_status[:12],
+        certificate_number=header.number[:256],
+        content=b"",
+        state=State.LISTED,
+        due_at=timezone.now(),
+    )
+
+
+def pull(envelope: Envelope, client: HubClient) -> None:
+    """Store the exact bytes of a listed envelope, in a commit of its own. HubError: it stays listed, for another time."""
+    store(envelope, client.pull(envelope.tracking_number).content)
+
+
+def store(envelope: Envelope, content: bytes) -> None:
+    """The bytes, and whether the same sender sent this number, type and status before (with equal bytes or others)."""
+    with acting_for(envelope.nppo_id):
+        envelope.content, envelope.sha256, envelope.state = content, sha256(content), State.STORED
+        envelope.repeats = _first_of_its_kind(envelope)
+        envelope.save(update_fields=["content", "sha256", "state", "repeats"])
+
+
+def _first_of_its_kind(envelope: Envelope) -> Envelope | None:
+    same = Envelope.objects.filter(
+        nppo=envelope.nppo_id,
+        certificate_number=envelope.certificate_number,
+        is_incoming=True,
+        sender=envelope.sender,
+        certificate_type=envelope.certificate_type,
+        certificate_status=envelope.certificate_status,
+        pk__lt=envelope.pk,
+    )
+    return same.defer("content").order_by("pk").first()
 
 
 def due(connection: Connection) -> list[int]:
-    """The stored envelopes whose next step may be tried, oldest first."""
-    work = Q(state__in=[State.STORED, State.JUDGED]) | Q(is_taken=False)
+    """The envelopes whose next step may be tried, oldest first."""
+    work = Q(state__in=[State.LISTED, State.STORED, State.JUDGED]) | Q(is_taken=False)
     with acting_for(connection.nppo_id):
         envelopes = Envelope.objects.filter(work, connection=connection, is_incoming=True, due_at__lte=timezone.now())
         return list(envelopes.order_by("pk").values_list("pk", flat=True))

@@ -4,58 +4,112 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
-from certificates.ephyto.document import Document, Further, Measure, Note, Text
+from certificates.ephyto.document import (
+    Attachment,
+    Classification,
+    Country,
+    Document,
+    Equipment,
+    Further,
+    Location,
+    Measure,
+    Movement,
+    Note,
+    Origin,
+    Package,
+    Party,
+    Registration,
+    Text,
+    TradeLine,
+    Treatment,
+)
 from certificates.ephyto.rules.shapes import gettext_noop as _
 from certificates.ephyto.rules.shapes import is_blank
 
 _HIDDEN: Final = {"version", "id", "size"}
-# What people call the fields, and the notes by their subject codes. A code or field without a name stands for itself.
-_FIELDS: Final = {
-    "type": _("Type"),
-    "status": _("State"),
-    "number": _("Number"),
-    "issued": _("Date of issue"),
-    "issuer": _("Issuing NPPO"),
-    "place_of_issue": _("Place of issue"),
-    "officer": _("Name of authorized officer"),
-    "statements": _("Statement"),
-    "name": _("Name"),
-    "address": _("Address"),
-    "register": _("Register"),
-    "code": _("Code"),
-    "mode": _("Mode of transport"),
-    "means": _("Name of the means"),
-    "seals": _("Seal"),
-    "descriptions": _("Description"),
-    "common_names": _("Common name"),
-    "scientific_names": _("Botanical name"),
-    "batch": _("Batch"),
-    "intended_uses": _("Intended use"),
-    "net_weight": _("Net weight"),
-    "gross_weight": _("Gross weight"),
-    "net_volume": _("Net volume"),
-    "gross_volume": _("Gross volume"),
-    "system": _("Classification"),
-    "names": _("Class"),
-    "level": _("Level"),
-    "kind": _("Kind"),
-    "kind_name": _("Kind"),
-    "quantity": _("Quantity"),
-    "areas": _("Place of origin"),
-    "start": _("Start"),
-    "end": _("End"),
-    "duration": _("Duration"),
-    "method": _("Method"),
-    "chemicals": _("Chemical (active ingredient)"),
-    "temperature": _("Temperature"),
-    "concentration": _("Concentration"),
-    "information": _("Additional information"),
-    "full_text": _("Full text"),
-    "filename": _("File name"),
-    "date": _("Date"),
-    "media_type": _("Kind of file"),
-    "undecoded": _("File that could not be decoded"),
-    "sha256": "SHA-256",
+# What people call the fields, class by class. One without a name stands for itself.
+_FIELDS: Final[dict[type, dict[str, str]]] = {
+    Document: {
+        "type": _("Type"),
+        "status": _("State"),
+        "number": _("Number"),
+        "issued": _("Date of issue"),
+        "issuer": _("Issuing NPPO"),
+        "place_of_issue": _("Place of issue"),
+        "officer": _("Name of authorized officer"),
+        "statements": _("Statement"),
+        "export_country": _("Exporting country"),
+        "reexport_country": _("Re-exporting country"),
+        "import_country": _("Importing country"),
+        "transit_countries": _("Transit"),
+    },
+    Party: {"name": _("Name"), "address": _("Address")},
+    Registration: {"register": _("Register"), "number": _("Registration number")},
+    Location: {"code": "UN/LOCODE", "name": _("Declared point of entry")},
+    Movement: {
+        "mode": _("Mode of transport"),
+        "means": _("Name of the means"),
+        "number": _("Voyage or flight number"),
+        "mode_name": _("Mode of transport"),
+    },
+    Equipment: {"number": _("Container"), "seals": _("Seal")},
+    TradeLine: {
+        "descriptions": _("Description"),
+        "common_names": _("Common name"),
+        "scientific_names": _("Botanical name"),
+        "batch": _("Lot"),
+        "intended_uses": _("Intended use"),
+        "net_weight": _("Net weight"),
+        "gross_weight": _("Gross weight"),
+        "net_volume": _("Net volume"),
+        "gross_volume": _("Gross volume"),
+    },
+    Classification: {"system": _("Classification"), "code": _("Code"), "names": _("Class")},
+    Package: {
+        "level": _("Level of packaging"),
+        "kind": _("Kind of package"),
+        "kind_name": _("Kind of package"),
+        "quantity": _("Number of packages"),
+    },
+    Origin: {"country": _("Country of origin"), "areas": _("Place of origin")},
+    Treatment: {
+        "start": _("Start"),
+        "end": _("End"),
+        "duration": _("Duration"),
+        "kind": _("Treatment"),
+        "kind_name": _("Treatment"),
+        "method": _("Method"),
+        "method_name": _("Method"),
+        "chemicals": _("Chemical (active ingredient)"),
+        "chemical_names": _("Chemical (active ingredient)"),
+        "temperature": _("Temperature"),
+        "concentration": _("Concentration"),
+        "information": _("Additional information"),
+        "full_text": _("Full text"),
+    },
+    Attachment: {
+        "filename": _("File name"),
+        "kind": _("Kind"),
+        "number": _("Number"),
+        "date": _("Date"),
+        "descriptions": _("Description"),
+        "media_type": _("Kind of file"),
+        "undecoded": _("File that could not be decoded"),
+        "sha256": "SHA-256",
+    },
+}
+# Under which heading the rows of a field stand; all others under the first.
+_GROUPS: Final = {
+    "notes": _("Declarations and notes"),
+    "attachments": _("Attachments"),
+    "exporter": _("Exporter"),
+    "consignee": _("Consignee"),
+    "entry": _("Transport"),
+    "movements": _("Transport"),
+    "equipment": _("Transport"),
+    "transit_countries": _("Transport"),
+    "lines": _("Line"),
+    "further": _("Further information"),
 }
 _SUBJECTS: Final = {
     "ADEDL": _("Additional declaration"),
@@ -111,7 +165,7 @@ _MEANINGS: Final = {
     "kind": {"AWR": _("Original certificate"), "ZZZ": _("Other document")},
     **dict.fromkeys(("statements", "SPSFL", "ADRP", "RPCST"), _STATEMENTS),
 }
-FURTHER: Final = _("Further information")
+FURTHER: Final = _GROUPS["further"]
 
 
 @dataclass(frozen=True)
@@ -122,46 +176,75 @@ class Row:
     label: str
     value: str
     language: str = ""
-    meaning: str = ""  # of a code, English, a msgid
+    meaning: str = ""  # of a code, English, a msgid; or the name of a country as printed
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows under one heading (English, a msgid); number: of the line, 0 when it is no line."""
+
+    heading: str
+    number: int
+    rows: list[Row]
 
 
 def rows(document: Document) -> list[Row]:
     """All that the document says, in its own order; empty fields, and words that say nothing, are left out."""
-    return list(_walk(document, "", ""))
+    return [row for group in groups(document) for row in group.rows]
 
 
-def _meaning(name: str, code: str) -> str:
+def groups(document: Document) -> list[Group]:
+    """The same under headings; those without rows are left out."""
+    found: dict[tuple[str, int], list[Row]] = {}
+    for name in document.__slots__:
+        values = [("", getattr(document, name))]
+        if name == "lines":
+            values = [(f".{line.id or number}", line) for number, line in enumerate(document.lines, start=1)]
+        for number, (place, value) in enumerate(values, start=1):
+            key = (_GROUPS.get(name, _("Certificate")), number if name == "lines" else 0)
+            if name not in _HIDDEN:
+                found.setdefault(key, []).extend(_walk(value, name + place, _label(document, name), name))
+    return [Group(heading, number, under) for (heading, number), under in found.items() if under]
+
+
+def _label(of: Any, name: str) -> str:
+    return _FIELDS.get(type(of), {}).get(name, name)
+
+
+def meaning(name: str, code: str) -> str:
+    """What a code of this field or subject means (English, a msgid); "" when nobody knows: it is shown by itself."""
     return _MEANINGS[name].get(code.strip(), "") if name in _MEANINGS else ""
 
 
-def _walk(value: Any, path: str, label: str, name: str = "") -> Iterator[Row]:
-    if isinstance(value, str | Text):
-        text = value if isinstance(value, Text) else Text(value)
-        if not is_blank(text.text):
-            yield Row(path, label, text.text, text.language, _meaning(name, text.text))
-    elif isinstance(value, Note):
-        if not is_blank(value.text) or value.subject not in _SUBJECTS:
-            said, meaning = _SUBJECTS.get(value.subject, value.subject), _meaning(value.subject, value.text)
-            yield Row(path, said, value.text, value.language, meaning)
-    elif isinstance(value, Measure):
-        if value:
-            yield Row(path, label, f"{value.value} {value.unit_name or value.unit}".strip())
-    elif isinstance(value, Further):
-        yield Row(value.path, FURTHER, value.xml)
-    elif isinstance(value, tuple):
-        yield from _items(value, path, label, name)
+def _walk(value: Any, path: str, label: str, name: str) -> Iterator[Row]:
+    if isinstance(value, tuple):
+        for number, item in enumerate(value, start=1):
+            yield from _walk(item, f"{path}.{getattr(item, 'id', '') or number}", label, name)
+    elif isinstance(value, str | Text | Note | Country | Measure | Further):
+        yield from _one(value, path, label, name)
     elif is_dataclass(value):
-        yield from _fields(value, path)
+        for field in fields(value):
+            if field.name not in _HIDDEN:
+                here, said = f"{path}.{field.name}", _label(value, field.name)
+                yield from _walk(getattr(value, field.name), here, said, field.name)
 
 
-def _items(values: tuple[Any, ...], path: str, label: str, name: str) -> Iterator[Row]:
-    for number, value in enumerate(values, start=1):
-        place = f"{path}.{getattr(value, 'id', '') or number}"
-        yield from _walk(value, place, label, name)
-
-
-def _fields(value: Any, path: str) -> Iterator[Row]:
-    for field in fields(value):
-        if field.name not in _HIDDEN:
-            here = f"{path}.{field.name}" if path else field.name
-            yield from _walk(getattr(value, field.name), here, _FIELDS.get(field.name, field.name), field.name)
+def _one(value: str | Text | Note | Country | Measure | Further, path: str, label: str, name: str) -> Iterator[Row]:
+    """The row of one value; none when it says nothing."""
+    match value:
+        case Note(subject, text, language):
+            if not is_blank(text) or subject not in _SUBJECTS:
+                yield Row(path, _SUBJECTS.get(subject, subject), text, language, meaning(subject, text))
+        case Country(code, country_name):
+            if not is_blank(code) or not is_blank(country_name):
+                yield Row(path, label, code, "", country_name)
+        case Measure(number, unit, unit_name):
+            if value:
+                yield Row(path, label, f"{number} {unit_name or unit}".strip())
+        case Further(place, xml):
+            yield Row(place, FURTHER, xml)
+        case Text(text, language):
+            if not is_blank(text):
+                yield Row(path, label, text, language, meaning(name, text))
+        case _:
+            yield from _one(Text(str(value)), path, label, name)

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from certificates import storage
-from certificates.ephyto import rules
+from certificates.ephyto import rules, show
 from certificates.ephyto.document import Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording
@@ -40,6 +40,7 @@ _TONES: Final = {
     Envelope.State.DELIVERED_WITH_WARNINGS: "wait",
     Envelope.State.NOT_READABLE: "bad",
     Envelope.State.FAILED: "bad",
+    Envelope.State.NOT_SENT: "bad",
     "success": "ok",
     "error": "bad",
     "warning": "wait",
@@ -57,19 +58,31 @@ _HAPPENED: Final = {
     events.HUB_ACCEPTED: gettext_lazy("Sent. The Hub has it."),
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
+    events.NOT_SENT: gettext_lazy("Not sent"),
+    events.ANSWERED: gettext_lazy("Answered by the receiving country"),
+    events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),
     events.OPENED: gettext_lazy("Opened"),
     events.REPLACED: gettext_lazy("Replaced"),
     events.WITHDRAWN: gettext_lazy("Withdrawn"),
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
-_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.WITHDRAWN}
+_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}
 
 
 @register.filter
 def tone(state: str) -> str:
     """The tone of a state or a message: ok, wait, bad, info or none."""
     return _TONES.get(state, "")
+
+
+@register.filter
+def reason_of(event: Event) -> str:
+    """Why it happened, as somebody wrote it; of an arrival the status that came."""
+    if event.action != events.ARRIVED:
+        return event.reason
+    known = show.meaning("status", event.reason)
+    return _(known) if known else event.reason
 
 
 @register.filter

@@ -35,7 +35,8 @@ def certificate(request: ActingRequest, pk: int) -> HttpResponse:
 def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     document, membership = found.content, request.membership
     messages = messages_of(found)
-    envelope = messages[-1].envelope if messages else None
+    sent = [message.envelope for message in messages if message.envelope and not message.envelope.is_incoming]
+    envelope = sent[-1] if sent else None
     may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
@@ -71,7 +72,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     context = {
         "certificate": found,
         "face": face(document),
-        "rows": show.rows(document),
+        "groups": show.groups(document),
         "further": show.FURTHER,
         "document": document,
         "findings": findings(messages),
@@ -170,7 +171,13 @@ def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
             "Delivered, but %(country)s could not read it. Print the certificate and tell your administrator."
         ),
         State.FAILED: _("Not delivered to %(country)s. Print the certificate. The Hub said:"),
+        State.NOT_SENT: _("Not sent to %(country)s. Print the certificate."),
     }
     words = texts[State(envelope.state)] % partner
     has_message = envelope.state in (State.DELIVERED_WITH_WARNINGS, State.NOT_READABLE, State.FAILED)
-    return {"words": words, "message": envelope.message if has_message else "", "state": envelope.state}
+    message = envelope.message if has_message else ""
+    if envelope.reason in (Envelope.Reason.RECALLED, Envelope.Reason.OVERTAKEN):
+        words = _("Not sent to %(country)s.") % partner
+    if envelope.reason not in ("", Envelope.Reason.REFUSED, Envelope.Reason.UNDELIVERABLE):
+        message = envelope.get_reason_display()
+    return {"words": words, "message": message, "state": envelope.state}

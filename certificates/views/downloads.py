@@ -13,7 +13,8 @@ from gens.accounts.middleware import ActingRequest
 from hubclient.models import Envelope
 
 
-def _bytes(data: bytes, media_type: str, filename: str) -> HttpResponse:
+def as_download(data: bytes, media_type: str, filename: str) -> HttpResponse:
+    """A file to keep, under a name that any system takes."""
     response = HttpResponse(data, content_type=media_type)
     safe = "".join(c if c.isalnum() or c in "-._" else "_" for c in filename)[:120] or "file"
     response.headers["Content-Disposition"] = (
@@ -31,21 +32,21 @@ def pdf(request: ActingRequest, pk: int) -> HttpResponse:
         message = found.messages.order_by("pk").first()
         if message is None:
             raise Http404
-        return _bytes(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
+        return as_download(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
     if not found.number:
-        return _bytes(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
+        return as_download(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
     kept = Rendering.objects.filter(certificate=found).first()
     if kept is None:
         response = render(request, "certificates/printing.html", {"certificate": found}, status=503)
         response.headers["Retry-After"] = "5"
         return response
-    return _bytes(bytes(kept.pdf), "application/pdf", f"{found.number}.pdf")
+    return as_download(bytes(kept.pdf), "application/pdf", f"{found.number}.pdf")
 
 
 def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:
     """The exact bytes that were sent or received."""
     message = get_object_or_404(Message, pk=message_pk, certificate=certificate_or_404(request, pk))
-    return _bytes(bytes(message.xml), "application/xml", f"{message.certificate.number}-{message.status_code}.xml")
+    return as_download(bytes(message.xml), "application/xml", f"{message.certificate.number}-{message.status_code}.xml")
 
 
 def attachment(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
@@ -55,7 +56,7 @@ def attachment(request: ActingRequest, pk: int, attachment_id: str) -> HttpRespo
         if item.id == attachment_id and item.sha256:
             blob = get_object_or_404(Blob, nppo=found.nppo_id, sha256=item.sha256)
             media_type = blob.media_type if blob.media_type in SHOWN else UNKNOWN
-            return _bytes(bytes(blob.data), media_type, item.filename or item.number)
+            return as_download(bytes(blob.data), media_type, item.filename or item.number)
     raise Http404
 
 
@@ -64,4 +65,4 @@ def unreadable(request: ActingRequest, pk: int) -> HttpResponse:
     if not request.membership.may(roles.READ_RECEIVED):
         raise PermissionDenied
     envelope = get_object_or_404(Envelope, pk=pk, nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE)
-    return _bytes(bytes(envelope.content), UNKNOWN, f"envelope-{envelope.tracking_number}.bin")
+    return as_download(bytes(envelope.content), UNKNOWN, f"envelope-{envelope.tracking_number}.bin")

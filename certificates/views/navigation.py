@@ -69,6 +69,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if membership is None or getattr(request, "is_over", False):
         return context
     context["may_read_rules"] = membership.may(roles.READ_RULES)
+    context["may_see_operations"] = membership.may(roles.OPERATE) or membership.may(roles.ADMINISTER)
     found = counts(membership)
     path = request.path
     context["country_name"] = name_of("country", membership.nppo.country, get_language() or "en")

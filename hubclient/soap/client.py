@@ -36,12 +36,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Call:
-    """One call that was made: which operation, about which tracking number, how long it took, how it failed."""
+    """One call that was made: which operation, about which tracking number, how long it took, how it failed.
+
+    is_answered: the Hub spoke SOAP, though perhaps to refuse, or to say nothing useful.
+    """
 
     operation: str
     tracking_number: str
     seconds: float
     error: HubError | None = None
+    is_answered: bool = True
 
 
 class HubClient:
@@ -184,10 +188,12 @@ class HubClient:
         """What `read` makes of the response element; on_call hears how it went. Raises HubError."""
         started = perf_counter()
         data = etree.tostring(request.getroottree(), encoding="UTF-8", xml_declaration=True)
+        body = None
         try:
-            found = read(_response(operation, soap_body(*self._post(operation, data))))
+            body = soap_body(*self._post(operation, data))
+            found = read(_response(operation, body))
         except HubError as error:
-            self._tell(Call(operation, tracking_number, perf_counter() - started, error))
+            self._tell(Call(operation, tracking_number, perf_counter() - started, error, body is not None))
             raise
         number = tracking_number or (found.tracking_number if isinstance(found, Header) else "")
         self._tell(Call(operation, number, perf_counter() - started))

@@ -32,7 +32,11 @@ class World:
         return self.samoa.validate_and_deliver(Header("WS", "NZ", "851", status, number), content).tracking_number
 
     def fetch(self) -> None:
+        """List, and pull whatever is listed."""
         inbox.fetch(self.connection, self.client)
+        for envelope in self.envelopes():
+            if envelope.state == State.LISTED:
+                inbox.pull(envelope, self.client)
 
     def envelopes(self) -> list[Envelope]:
         with acting_for(self.nppo.pk):
@@ -151,7 +155,7 @@ def test_a_refused_acknowledgement_is_told_again_when_the_hub_still_lists_the_en
 def test_a_header_without_a_usable_tracking_number_blocks_nothing(world: World, caplog: Any) -> None:
     listed = [
         Header("WS", "NZ", "851", "70", "WS-0", ""),
-        Header("WS", "NZ", "851", "70", "WS-0", "n" * 65),
+        Header("WS", "NZ", "851", "70", "WS-0", "n" * 257),
         world.samoa.validate_and_deliver(Header("WS", "NZ", "851", "70", "WS-1"), b"<a/>"),
     ]
     world.client.import_headers = lambda: listed  # type: ignore[method-assign]  # the pilot Hub numbers properly
@@ -176,3 +180,72 @@ def test_another_nppo_sees_nothing_of_it(world: World) -> None:
     with acting_for(stranger.pk):
         assert not Envelope.objects.exists()
     assert inbox.claim(world.envelopes()[0].pk, stranger.pk) is None
+
+
+def test_what_is_listed_is_pulled_by_whoever_comes_and_waits_when_that_fails(world: World) -> None:
+    number = world.send()
+    inbox.fetch(world.connection, world.client)
+    (listed,) = world.envelopes()
+    assert (listed.state, listed.tracking_number, bytes(listed.content)) == (State.LISTED, number, b"")
+    world.hub.misbehave("NZ", "pull_fails")
+    with pytest.raises(HubError):
+        inbox.pull(world.claim(), world.client)
+    assert world.envelopes()[0].state == State.LISTED
+    inbox.pull(world.claim(), world.client)
+    assert world.envelopes()[0].state == State.STORED
+
+
+def test_what_is_gone_before_anybody_pulled_it_is_not_waited_for(world: World) -> None:
+    number = world.send()
+    inbox.fetch(world.connection, world.client)
+    world.client.acknowledge(number)  # by another system of the same country
+    inbox.fetch(world.connection, world.client)
+    assert world.envelopes() == []
+
+
+def test_ten_thousand_waiting_headers_are_noted_in_a_few_queries(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    listed = [Header("WS", "NZ", "851", "70", f"WS-{n}", f"t{n}") for n in range(10_000)]
+    world.client.import_headers = lambda: listed  # type: ignore[method-assign]
+    with django_assert_max_num_queries(20):
+        inbox.fetch(world.connection, world.client)
+    with acting_for(world.nppo.pk):
+        assert Envelope.objects.filter(state=State.LISTED).count() == 10_000
+
+
+@pytest.mark.parametrize(("again", "is_changed"), [(b"<a/>", False), (b"<a>other</a>", True)])
+def test_a_duplicate_with_equal_bytes_is_told_apart_from_a_changed_one(
+    world: World, again: bytes, is_changed: bool
+) -> None:
+    world.send(content=b"<a/>")
+    world.send(content=again)
+    world.fetch()
+    first, second = world.envelopes()
+    assert (first.repeats, first.is_changed_duplicate) == (None, False)
+    with acting_for(world.nppo.pk):
+        assert (second.repeats, second.is_changed_duplicate) == (first, is_changed)
+
+
+def test_another_status_sender_or_type_of_one_number_is_no_duplicate(world: World) -> None:
+    world.send(status="70")
+    world.send(status="40")
+    world.samoa.validate_and_deliver(Header("WS", "NZ", "657", "70", "WS-1"), b"<a/>")
+    world.hub.client("EC").validate_and_deliver(Header("EC", "NZ", "851", "70", "WS-1"), b"<a/>")
+    world.fetch()
+    assert [envelope.repeats for envelope in world.envelopes()] == [None] * 4
+
+
+def test_one_tracking_number_at_two_hubs_is_two_envelopes(world: World) -> None:
+    """The NPPO moved from one Hub to another: what the first one numbered says nothing of the second."""
+    number = world.send()
+    world.fetch()
+    with acting_for(world.nppo.pk):
+        Envelope.objects.update(state=State.ACKNOWLEDGED)
+        Connection.objects.update(is_active=False)
+        world.connection = world.hub.connect(world.nppo)
+    world.fetch()
+    assert [(e.tracking_number, e.state) for e in world.envelopes()] == [
+        (number, State.ACKNOWLEDGED),
+        (number, State.STORED),
+    ]

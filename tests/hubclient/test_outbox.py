@@ -5,9 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -16,66 +14,22 @@ from django.db import connection, connections
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox, tasks
 from hubclient.models import Connection, Envelope
-from hubclient.pilothub.models import HeldEnvelope
-from hubclient.soap import Header, HubClient
-from tests.factories import NppoFactory
-from tests.hub_server import DATABASES, RunningHub, start_hub
+from hubclient.models import Forwarding as Forwarded
+from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
+from hubclient.soap import Forwarding, Header, HubClient
+from tests.hub_server import DATABASES
+from tests.hubclient.sending import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 State = Envelope.State
 
 
-class World:
-    """Samoa at a running Hub, with one envelope to send."""
-
-    def __init__(self, hub: RunningHub, nppo: Nppo, connection: Connection) -> None:
-        self.hub, self.nppo, self.connection = hub, nppo, connection
-        self.client: HubClient = hub.client("WS")
-
-    def enqueue(self, number: str = "WS-1") -> Envelope:
-        with acting_for(self.nppo.pk):
-            return outbox.enqueue(
-                self.connection, receiver="NZ", certificate_type="851", certificate_status="70",
-                certificate_number=number, content=b"<a/>",
-            )  # fmt: skip
-
-    def envelope(self) -> Envelope:
-        with acting_for(self.nppo.pk):
-            return Envelope.objects.get()
-
-    def all_due(self) -> None:
-        with acting_for(self.nppo.pk):
-            Envelope.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-
-    def deliver(self) -> Envelope:
-        self.all_due()
-        outbox.deliver(self.envelope().pk, self.nppo.pk, self.client)
-        return self.envelope()
-
-    def settle(self) -> Envelope:
-        self.all_due()
-        outbox.settle_unknown(self.connection.pk, self.nppo.pk, self.client)
-        return self.envelope()
-
-    def track(self) -> Envelope:
-        self.all_due()
-        outbox.track(self.envelope().pk, self.nppo.pk, self.client)
-        return self.envelope()
-
-
 @pytest.fixture
-def world(tmp_path: Path, settings: Any) -> Iterator[World]:
-    settings.PILOTHUB_VALIDATOR = ""
-    with start_hub(tmp_path) as hub:
-        nppo = NppoFactory(code="WS")
-        hub.pair("NZ")
-        with acting_for(nppo.pk):
-            connected = hub.connect(nppo)
-        yield World(hub, nppo, connected)
+def world(sending: World) -> World:
+    return sending
 
 
 def test_an_envelope_is_sent_and_tracked_to_its_end(world: World) -> None:
@@ -299,6 +253,115 @@ def test_an_envelope_leaves_only_with_its_transaction(world: World) -> None:
     assert world.hub.held() == []
 
 
+def test_a_tracking_number_of_another_envelope_ends_it_instead_of_going_round_for_ever(world: World) -> None:
+    first, second = world.enqueue("WS-1"), world.enqueue("WS-2")
+    queued = Header("WS", "NZ", "851", "70", "WS-1", "t1", "PendingDelivery")
+    with mock.patch.object(HubClient, "validate_and_deliver", return_value=queued):
+        world.sweep()
+    assert world.envelope(first.pk).state == State.PENDING
+    ended = world.envelope(second.pk)
+    assert (ended.state, ended.reason, ended.tracking_number) == (State.FAILED, "no_tracking", "")
+    assert not ended.was_never_queued
+
+
+def test_a_tracking_number_too_long_to_keep_ends_it_too(world: World) -> None:
+    world.enqueue()
+    endless = Header("WS", "NZ", "851", "70", "WS-1", "t" * 257, "PendingDelivery")
+    with mock.patch.object(HubClient, "validate_and_deliver", return_value=endless):
+        ended = world.deliver()
+    assert (ended.state, ended.reason) == (State.FAILED, "no_tracking")
+
+
+def test_a_long_tracking_number_is_kept_and_asked_about(world: World) -> None:
+    world.enqueue()
+    long = Header("WS", "NZ", "851", "70", "WS-1", "t" * 256, "PendingDelivery")
+    with mock.patch.object(HubClient, "validate_and_deliver", return_value=long):
+        assert world.deliver().tracking_number == "t" * 256
+    assert world.track().hub_state == "EnvelopeNotExists"
+
+
+def test_a_late_answer_does_not_take_the_place_of_what_was_found_meanwhile(world: World) -> None:
+    """The call outlives its lease and succeeds after all: what the sweep adopted stays."""
+    world.enqueue()
+    real = HubClient.validate_and_deliver
+
+    def late(self: HubClient, *args: Any) -> Any:
+        answer = real(self, *args)
+        world.settle()
+        world.settle()
+        return Header(**{**vars(answer), "tracking_number": "another"})
+
+    with mock.patch.object(HubClient, "validate_and_deliver", late):
+        kept = world.deliver()
+    assert kept.tracking_number == world.hub.held()[0].tracking_number
+
+
+def test_a_hub_that_no_longer_knows_our_certificate_fails_no_envelope(world: World) -> None:
+    """It refuses us, not what we sent: everything waits until it knows us again."""
+    world.enqueue()
+    registered = RegisteredNppo.objects.get(code="WS")
+    RegisteredNppo.objects.filter(code="WS").update(fingerprints=[])
+    waiting = world.deliver()
+    assert (waiting.state, waiting.message) == (State.WAITING, "NPPO from client certificate not found")
+    registered.save()
+    assert world.deliver().state == State.PENDING
+
+
+def test_how_long_the_hub_may_not_know_an_envelope_is_for_the_connection_to_say(world: World) -> None:
+    world.enqueue()
+    world.deliver()
+    with acting_for(world.nppo.pk):
+        Connection.objects.update(missing_hours=72)
+        Envelope.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    world.hub.misbehave("WS", "not_exists", times=2)
+    world.track()
+    assert world.track().state == State.PENDING
+
+
+FORWARDED = Header(
+    "WS", "NZ", "851", "70", "WS-1", "t1", "PendingDelivery", "", (Forwarding("EU", "t2"), Forwarding("KE2", ""))
+)
+
+
+def test_each_forwarding_is_tracked_to_an_end_of_its_own(world: World) -> None:
+    world.enqueue(forwardings=["EU", "KE2", "EU"])
+    with mock.patch.object(HubClient, "validate_and_deliver", return_value=FORWARDED) as sent:
+        world.deliver()
+    assert [each.code for each in sent.call_args.args[0].forwardings] == ["EU", "KE2"]
+    told = {"t1": ("PendingDelivery", ""), "t2": ("DeliveredNotReadable", "no XML")}
+
+    def answer(self: HubClient, number: str) -> Header:
+        return Header("WS", "NZ", "851", "70", "WS-1", number, *told[number])
+
+    with acting_for(world.nppo.pk):
+        Forwarded.objects.update(due_at=timezone.now())
+    world.all_due()
+    with mock.patch.object(HubClient, "tracking_info", answer):
+        tasks.track_of(world.connection.pk, world.nppo.pk)
+    with acting_for(world.nppo.pk):
+        rows = {row.code: (row.state, row.tracking_number, row.message) for row in Forwarded.objects.all()}
+    assert rows == {"EU": (State.NOT_READABLE, "t2", "no XML"), "KE2": (State.NOT_SENT, "", "")}
+    assert world.envelope().state == State.PENDING
+
+
+def test_the_intervals_of_tracking_widen_from_a_sweep_to_hours(settings: Any) -> None:
+    settings.SWEEP_SECONDS = 60
+    assert timedelta(seconds=30) <= outbox.record.interval(timedelta()) <= timedelta(seconds=60)
+    assert timedelta(hours=1) <= outbox.record.interval(timedelta(days=1)) <= timedelta(hours=2.4)
+    assert timedelta(hours=3) <= outbox.record.interval(timedelta(days=30)) <= timedelta(hours=6)
+    assert len({outbox.record.pause(3) for _ in range(20)}) > 1  # with jitter
+
+
+def test_our_answer_to_a_country_goes_by_its_own_operation(world: World) -> None:
+    world.enqueue(is_response=True)
+    with (
+        mock.patch.object(HubClient, "deliver_response", return_value=FORWARDED) as sent,
+        mock.patch.object(HubClient, "validate_and_deliver") as other,
+    ):
+        assert world.deliver().state == State.PENDING
+    assert (sent.call_count, other.call_count) == (1, 0)
+
+
 KILL_AT = ["_claim", "validate_and_deliver", "_record_taken"]
 
 # A worker of its own that is killed by SIGKILL just before or just after one step of `deliver`.
@@ -313,7 +376,7 @@ for alias, name in (("default", sys.argv[4]), ("owner", sys.argv[4])):
 from hubclient import outbox, soap
 from hubclient.accounts import client_of, connection_of
 step, when = sys.argv[5], sys.argv[6]
-place = soap.HubClient if hasattr(soap.HubClient, step) else outbox
+place = soap.HubClient if hasattr(soap.HubClient, step) else outbox.sending
 real = getattr(place, step)
 def killed(*args, **kwargs):
     if when == "after":

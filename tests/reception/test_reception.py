@@ -17,10 +17,10 @@ from certificates.models import Certificate, Message, Status
 from codelists.loading import load
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
-from hubclient import inbox
+from hubclient import inbox, outbox
 from hubclient.models import Connection, Envelope
 from hubclient.soap import Header, HubError
-from tests.factories import NppoFactory, valid_document
+from tests.factories import NppoFactory, make_certificate, valid_document
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
@@ -213,7 +213,7 @@ def test_an_envelope_listed_after_its_acknowledgement_is_acknowledged_again(worl
 @pytest.mark.parametrize(
     ("step", "is_acknowledged"),
     [
-        ("hubclient.inbox._store", False),
+        ("hubclient.inbox.store", False),
         ("certificates.reception.judge", False),
         ("hubclient.inbox.keep_verdict", False),
         ("hubclient.soap.HubClient.acknowledge", False),
@@ -273,3 +273,61 @@ def test_the_real_example_comes_through_the_hub_with_all_its_content(world: Worl
         from certificates.models import Blob
 
         assert Blob.objects.count() == 4  # the first PDF came twice; the damaged file keeps its text
+
+
+ANSWER = (
+    '<a:SPSAcknowledgement xmlns:a="urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17" xmlns:r="urn:x">'
+    "<a:SPSAcknowledgementDocument><r:StatusCode>43</r:StatusCode><r:ReasonInformation>The seal was broken."
+    "</r:ReasonInformation><r:ReferenceSPSReferencedDocument><r:ID>{number}</r:ID>"
+    "</r:ReferenceSPSReferencedDocument></a:SPSAcknowledgementDocument></a:SPSAcknowledgement>"
+)
+
+
+def ours(world: World, number: str = "NZ-1", receiver: str = "WS") -> Certificate:
+    """A certificate that New Zealand issued and sent."""
+    document = valid_document(number=number)
+    certificate = make_certificate(world.nppo, Status.ISSUED, number=number, document=document)
+    with acting_for(world.nppo.pk):
+        envelope = outbox.enqueue(
+            world.connection, receiver=receiver, certificate_type="851", certificate_status="70",
+            certificate_number=number, content=b"<a/>",
+        )  # fmt: skip
+        Message.objects.create(
+            nppo=world.nppo, certificate=certificate, envelope=envelope, status_code="70", xml=b"<a/>", sha256="0"
+        )
+    return certificate
+
+
+def answers(world: World, certificate: Certificate) -> list[Message]:
+    with acting_for(world.nppo.pk):
+        return list(certificate.messages.filter(envelope__is_incoming=True))
+
+
+def test_an_answer_of_the_importing_country_is_kept_with_the_certificate_it_answers(world: World) -> None:
+    certificate = ours(world)
+    data = ANSWER.format(number="NZ-1").encode()
+    for _ in range(2):  # and again without effect
+        world.send(data, "NZ-1")
+        world.receive()
+    (kept,) = answers(world, certificate)
+    assert (kept.status_code, bytes(kept.xml)) == ("43", data)
+    assert world.hub_states() == ["Delivered", "Delivered"]
+    with acting_for(world.nppo.pk):
+        told = certificate.events.get(action="answered")
+        assert (told.reason, told.partner) == ("The seal was broken.", "WS")
+
+
+def test_a_country_to_which_it_was_never_sent_answers_nothing(world: World) -> None:
+    certificate = ours(world, receiver="EC")
+    world.send(ANSWER.format(number="NZ-1").encode(), "NZ-1")
+    world.receive()
+    assert answers(world, certificate) == []
+    assert world.hub_states() == ["Delivered"]
+
+
+def test_an_answer_to_nothing_of_ours_is_acknowledged_and_done_with(world: World) -> None:
+    world.send(ANSWER.format(number="XX-9").encode(), "XX-9")
+    world.receive()
+    (envelope,) = world.envelopes()
+    assert (envelope.state, envelope.is_taken) == ("acknowledged", True)
+    assert world.certificates() == []

@@ -9,6 +9,7 @@ from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
+from hubclient import outbox
 from hubclient.models import Connection, Envelope
 from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
 
@@ -31,6 +32,13 @@ TABLE = {
     ("certificates:unreadable", (), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:unreadable_content", ("envelope",), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:ruleset", (), "get"): (403, 403, 403, 200, 200, 200),
+    ("certificates:operations", (), "get"): (403, 403, 403, 200, 403, 200),
+    ("certificates:connection", ("connection",), "get"): (403, 403, 403, 200, 403, 200),
+    ("certificates:envelope", ("sent", "again"), "get"): (403, 403, 403, 200, 403, 200),
+    ("certificates:envelope", ("sent", "again"), "post"): (403, 403, 403, 302, 403, 302),
+    ("certificates:envelope", ("sent", "give-up"), "post"): (403, 403, 403, 422, 403, 422),
+    ("certificates:envelope", ("sent", "nonsense"), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:envelope_content", ("sent",), "get"): (403, 403, 403, 403, 403, 200),
     ("certificates:new", (), "get"): (405, 405, 405, 405, 405, 405),
     ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
     ("certificates:certificate", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
@@ -102,6 +110,10 @@ class World:
             nppo=self.nppo, certificate=self.made["issued"], pdf=b"%PDF", sha256="0", template_version="1"
         )
         connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
+        self.made["connection"] = connected
+        self.made["sent"] = outbox.enqueue(
+            connected, receiver="NZ", certificate_type="851", certificate_status="70", certificate_number="x", content=b"x",
+        )  # fmt: skip
         self.made["envelope"] = Envelope.objects.create(
             nppo=self.nppo, connection=connected, is_incoming=True, sender="NZ", receiver="WS", certificate_type="851",
             certificate_status="70", certificate_number="x", content=b"x", sha256="0", state="acknowledged",

@@ -123,7 +123,8 @@ def _tree(data: bytes, limits: Limits) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise NotReadable(f"The content is not XML: {error}"[:240], Outcome.NOT_XML) from error
+        words = str(getattr(error, "msg", error))  # without libxml2's name for content that has none
+        raise NotReadable(f"The content is not XML: {words}"[:240], Outcome.NOT_XML) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise NotReadable(_DOCTYPE, Outcome.REFUSED)
     return root
