@@ -26,7 +26,7 @@ from certificates.ephyto.document import (
 )
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from certificates.ephyto.xml.content import DEFAULT_LIMITS, parse
-from certificates.ephyto.xml.places import Place, place_of
+from certificates.ephyto.xml.places import Place, Places, place_of
 from tests.ephyto.test_rules import CASES, complete
 from tests.ephyto.valid_strategies import full
 
@@ -219,11 +219,11 @@ def test_of_several_it_is_the_one_that_says_it(change: dict, stage: rules.Proble
     document = as_read(complete(**change))
     data = printed(document)
     (problem,) = [p for p in rules.problems(document, stage) if p.rule == rule]  # type: ignore[arg-type]
-    place = place_of(parse(data, DEFAULT_LIMITS)[0], problem.path, problem.params)
+    places = Places(parse(data, DEFAULT_LIMITS)[0])
+    place = places.of(problem.path, problem.params)
     check(data, place)
     assert words in "".join(data.decode().splitlines()[place.line - 1 : place.line + 3])
-    first = place_of(parse(data, DEFAULT_LIMITS)[0], problem.path)
-    assert first.line < place.line
+    assert places.of(problem.path).line < place.line  # the first, where nothing tells which
 
 
 def test_a_message_in_any_order_and_under_any_prefix(reference: Path) -> None:
