@@ -4,12 +4,14 @@ from django.db import IntegrityError
 from django.utils import formats, timezone
 
 from certificates.ephyto import show
-from certificates.ephyto.document import Document
+from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Direction, Message, Rendering, Status
 from certificates.paper import pdf
 from certificates.paper.words import CURRENT
 from certificates.storage import blobs_of
+from codelists.loading import shipped
+from codelists.lookup import Names
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
@@ -47,6 +49,18 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
         mark="CANCELLED" if certificate.status == Status.WITHDRAWN else "",
         origin=pdf.Origin(certificate.counterpart, arrived),
         listed=_rest(document),
+    )
+
+
+def reproduced(document: Document, xml: bytes, sender: str) -> bytes:
+    """The reproduction of any message, without a database: codes are named by the lists of the files."""
+    return pdf.render(
+        document,
+        xml=xml,
+        mark="CANCELLED" if document.status == WITHDRAWN else "",
+        origin=pdf.Origin(sender, "–"),
+        listed=_rest(document),
+        names=Names("en", shipped()),
     )
 
 

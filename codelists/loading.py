@@ -20,7 +20,7 @@ _UPDATED: Final = ("kind", "symbol", "names", "folded", "source", "position", "i
 
 def load() -> int:
     """Insert and update every code of the files, retire what they no longer hold. Returns the number of codes."""
-    wanted = [*_countries(), *(code for path in sorted(DATA.glob("*.csv")) for code in _file(path))]
+    wanted = shipped()
     Code.objects.bulk_create(
         wanted, update_conflicts=True, unique_fields=["list", "code"], update_fields=_UPDATED, batch_size=1000
     )
@@ -32,6 +32,11 @@ def load() -> int:
     ]
     Code.objects.filter(pk__in=gone).update(is_active=False)
     return len(wanted)
+
+
+def shipped() -> list[Code]:
+    """Every code of the files, not of the database."""
+    return [*_countries(), *(code for path in sorted(DATA.glob("*.csv")) for code in _file(path))]
 
 
 def _code(list_name: str, code: str, names: dict[str, str], **fields: object) -> Code:

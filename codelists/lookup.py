@@ -1,5 +1,6 @@
 """Finding codes: by what was typed, in any language, without accents; and the names that are printed."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
@@ -61,11 +62,18 @@ def name_of(list_name: str, code: str, language: str) -> str:
 
 
 class Names:
-    """The names of codes in one language, each list read once: for pages and papers that show many codes."""
+    """The names of codes in one language, each list read once: for pages and papers that show many codes.
 
-    def __init__(self, language: str) -> None:
+    codes: those of the files (`loading.shipped`), where there is no database.
+    """
+
+    def __init__(self, language: str, codes: Iterable[Code] | None = None) -> None:
         self.language = language
         self._lists: dict[str, dict[str, Code]] = {}
+        if codes is not None:
+            self._lists = {name: {} for name in Code.List.values}
+            for code in codes:
+                self._lists[code.list][code.code] = code
 
     def _code(self, list_name: str, code: str) -> Code | None:
         if not code:

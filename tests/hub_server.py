@@ -21,8 +21,8 @@ class RunningHub:
     endpoint: str
     folder: Path
 
-    def pair(self, code: str, *, registered: bool = True) -> tuple[str, str]:
-        certificate, private_key = pki.client(self.folder, code)
+    def pair(self, code: str, *, registered: bool = True, is_new: bool = False) -> tuple[str, str]:
+        certificate, private_key = pki.client(self.folder, code, is_new=is_new)
         if registered:
             registry.register(code, code[:2], f"NPPO of {code}", certificate)
         return certificate, private_key
@@ -42,8 +42,12 @@ class RunningHub:
             certificate=certificate, private_key=private_key, **fields,
         )  # fmt: skip
 
-    def misbehave(self, code: str, name: str, times: int = 1) -> None:
-        registry.misbehave(code, name, times)
+    def misbehave(self, code: str, name: str, times: int | None = 1, *, rate: int = 100, operation: str = "") -> None:
+        """Any fault of hubclient.pilothub.faults.FAULTS; times None shows it until `behave`."""
+        registry.misbehave(code, name, times, rate=rate, operation=operation)
+
+    def behave(self, code: str, name: str = "") -> None:
+        registry.behave(code, name)
 
     def held(self, **where: object) -> list[HeldEnvelope]:
         return list(HeldEnvelope.objects.filter(**where).order_by("id"))

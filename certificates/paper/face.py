@@ -9,6 +9,7 @@ from typing import Final, Literal
 from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
 from certificates.paper import wording
 from certificates.paper.words import CURRENT, ENGLISH, label, statements
+from codelists.lookup import Names
 
 Kind = Literal["plain", "table", "fixed", "heading"]
 Width = Literal["half", "third", "full"]
@@ -58,15 +59,19 @@ class Face:
 SECTIONS: Final = ("I", "II", "III")
 
 
-def face(document: Document, language: str = ENGLISH, template_version: str = CURRENT) -> Face:
-    """The boxes of this document. language: of the labels; data stay in the languages they were written in."""
-    words = wording.Words(language)
+def face(
+    document: Document, language: str = ENGLISH, template_version: str = CURRENT, names: Names | None = None
+) -> Face:
+    """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
+    codes, where they come from elsewhere than the database.
+    """
+    words = wording.Words(language, names)
     boxes = (
         *_head(document, words),
         Box("description", f"I. {label('description', language)}", kind="heading"),
         *_consignment(document, words),
         _produce(document, words),
-        *_statements(document, language, template_version),
+        *_statements(document, words, template_version),
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
         *_treatments(document, words),
@@ -123,15 +128,16 @@ def _produce(document: Document, words: wording.Words) -> Box:
     )
 
 
-def _statements(document: Document, language: str, version: str) -> tuple[Box, ...]:
+def _statements(document: Document, words: wording.Words, version: str) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
         filled = tuple(
-            Text(wording.reexport(document, text), tongue) for tongue, text in statements("reexport", ENGLISH, version)
+            Text(wording.reexport(document, text, words.names), tongue)
+            for tongue, text in statements("reexport", ENGLISH, version)
         )
         return (Box("certifying", texts=filled, kind="fixed"),)
     keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
-    found = [statements(key, language, version) for key in keys]
+    found = [statements(key, words.language, version) for key in keys]
     return (
         Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),
     )

@@ -21,6 +21,7 @@ from certificates.ephyto.document import Document
 from certificates.paper.face import face
 from certificates.paper.fit import fitted
 from certificates.paper.words import CURRENT, ENGLISH, HERE
+from codelists.lookup import Names
 
 VARIANT: Final = "pdf/a-3a"
 STYLE: Final = HERE / "paper.css"
@@ -53,9 +54,10 @@ def render(
     origin: Origin | None = None,
     listed: tuple[Listed, ...] = (),
     template_version: str = CURRENT,
+    names: Names | None = None,
 ) -> bytes:
     """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest."""
-    fit = fitted(face(document, language, template_version), extra=1 if origin else 0)
+    fit = fitted(face(document, language, template_version, names), extra=1 if origin else 0)
     context = {
         "face": fit.face,
         "attached": fit.attached,

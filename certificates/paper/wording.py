@@ -75,17 +75,19 @@ def botanical(line: TradeLine) -> str:
     return ", ".join(text.text for text in line.scientific_names)
 
 
-def reexport(document: Document, sentence: str) -> str:
+def reexport(document: Document, sentence: str, names: Names) -> str:
     """The model's sentence with its blanks filled and its boxes ticked, from the first line that says them."""
     notes = [note for line in document.lines for note in line.notes]
 
     def said(subject: str) -> str:
         return ", ".join(dict.fromkeys(text.text for text in note_texts(notes, subject)))
 
-    country = document.reexport_country if document.reexport_country.code else document.export_country
-    by, names = country.code, Names("en")
-    origin = ", ".join(names.name("country", code) for code in said("RPCCO").split(", "))
-    blanks = iter([names.name("country", by), origin, said("RPCRF"), names.name("country", by)])
+    def country(code: str) -> str:
+        return names.known("country", code, "en") or code  # the sentence is English
+
+    by = country(document.reexport_country.code or document.export_country.code)
+    origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
+    blanks = iter([by, origin, said("RPCRF"), by])
     parts = sentence.split("___")
     filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
     ticks = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
@@ -97,9 +99,9 @@ def reexport(document: Document, sentence: str) -> str:
 class Words:
     """Composes in one language. Names of codes as printed; else from the code lists; else the code."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, names: Names | None = None) -> None:
         self.language = language
-        self.names = Names(language)
+        self.names = names or Names(language)
 
     def country(self, country: Country) -> str:
         return country.name or self.names.name("country", country.code)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,7 @@ from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
 MAX_SOAP: Final = 16_000_000
 MAX_MARKUP: Final = 1_000_000  # opening brackets, also of content in CDATA
 _SPACE: Final = re.compile(rb"\s*")
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # what XML 1.0 cannot hold
 _CLOSING: Final = {b"<?": b"?>", b"<!--": b"-->"}
 _OPEN: Final = (
     f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:h="{HUB}" xmlns:e="{ENTITIES}">'
@@ -65,9 +67,25 @@ def argument(request: etree._Element, name: str) -> str:
 def inner(request: etree._Element, *names: str) -> etree._Element:
     """The child with one of these local names. Raises BadRequest without it."""
     for child in request:
-        if isinstance(child.tag, str) and etree.QName(child).localname in names:
+        if isinstance(child.tag, str) and _name(child) in names:
             return child
     raise BadRequest(f"The request holds no {names[0]}.")
+
+
+def texts(request: etree._Element, parent: str, child: str) -> list[str]:
+    """The texts of every `child` inside `parent`, by local name, without the empty ones."""
+    parents = (element for element in request if isinstance(element.tag, str) and _name(element) == parent)
+    found = (element for one in parents for element in one.iter(etree.Element) if _name(element) == child)
+    return [text for element in found if (text := (element.text or "").strip())]
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def document(request: etree._Element, name: str) -> str:
+    """A typed child (SPSCertificate, SPSAcknowledgement) as a document of its own."""
+    return etree.tostring(deepcopy(inner(request, name)), encoding="unicode", with_tail=False)
 
 
 def answer(name: str, content: str = "") -> bytes:
@@ -76,49 +94,50 @@ def answer(name: str, content: str = "") -> bytes:
 
 
 def fault(message: str) -> bytes:
-    detail = f"<h:HubWebException><h:message>{_safe(message)}</h:message></h:HubWebException>"
+    detail = f"<h:HubWebException><h:message>{safe(message)}</h:message></h:HubWebException>"
     return (
-        f"{_OPEN}<s:Fault><faultcode>s:Server</faultcode><faultstring>{_safe(message)}</faultstring>"
+        f"{_OPEN}<s:Fault><faultcode>s:Server</faultcode><faultstring>{safe(message)}</faultstring>"
         f"<detail>{detail}</detail></s:Fault>{_CLOSE}"
     ).encode()
 
 
-def _safe(text: str) -> str:
-    """Text for an XML element; a carriage return must survive the receiver's parser."""
-    return escape(text, {"\r": "&#13;"})
+def safe(text: str) -> str:
+    """Text for an XML element or attribute; a carriage return must survive the receiver's parser."""
+    return escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text), {"\r": "&#13;", '"': "&quot;"})
 
 
-def _entity(name: str, text: str) -> str:
-    return f"<e:{name}>{_safe(text)}</e:{name}>"
+def entity(name: str, text: str) -> str:
+    return f"<e:{name}>{safe(text)}</e:{name}>"
 
 
-def header(envelope: HeldEnvelope, tracking_info: str = "") -> str:
-    """The children of an EnvelopeHeader."""
-    return "".join(
-        (
-            _entity("From", envelope.sender),
-            _entity("To", envelope.receiver),
-            _entity("CertificateType", envelope.certificate_type),
-            _entity("CertificateStatus", envelope.certificate_status),
-            _entity("NPPOCertificateNumber", envelope.number),
-            _entity("hubDeliveryNumber", envelope.tracking_number),
-            _entity("HUBTrackingInfo", tracking_info or envelope.state),
-            _entity("hubDeliveryErrorMessage", envelope.error_message),
-        )
+def header(envelope: HeldEnvelope, tracking_info: str = "") -> list[str]:
+    """The children of an EnvelopeHeader, in the order of the WSDL."""
+    return [
+        entity("From", envelope.sender),
+        entity("To", envelope.receiver),
+        entity("CertificateType", envelope.certificate_type),
+        entity("CertificateStatus", envelope.certificate_status),
+        entity("NPPOCertificateNumber", envelope.number),
+        entity("hubDeliveryNumber", envelope.tracking_number),
+        entity("HUBTrackingInfo", tracking_info or envelope.state),
+        entity("hubDeliveryErrorMessage", envelope.error_message),
+    ]
+
+
+def forwardings(envelopes: Iterable[HeldEnvelope]) -> str:
+    """The Forwardings of a header: whom each goes to and its own tracking number; "" without any."""
+    each = "".join(
+        f"<e:EnvelopeForwarding>{entity('Code', e.receiver)}{entity('HubDeliveryNumber', e.tracking_number)}"
+        "</e:EnvelopeForwarding>"
+        for e in envelopes
     )
+    return f"<e:Forwardings>{each}</e:Forwardings>" if each else ""
 
 
-def result(name: str, content: str) -> bytes:
-    """A response with its ...Result element."""
-    return answer(name, f"<h:{name}Result>{content}</h:{name}Result>")
-
-
-def headers(name: str, envelopes: Iterable[HeldEnvelope]) -> bytes:
-    return result(name, "".join(f"<e:EnvelopeHeader>{header(e)}</e:EnvelopeHeader>" for e in envelopes))
-
-
-def envelope(name: str, held: HeldEnvelope) -> bytes:
-    return result(name, header(held) + _entity("Content", held.content))
+def result(name: str, content: str, element: str = "") -> bytes:
+    """A response with its ...Result element, whose name mostly follows from the operation's."""
+    element = element or f"{name}Result"
+    return answer(name, f"<h:{element}>{content}</h:{element}>")
 
 
 def nppo(registered: RegisteredNppo) -> str:
@@ -129,11 +148,17 @@ def nppo(registered: RegisteredNppo) -> str:
         for kind, status in registered.accepts
     )
     return (
-        _entity("Country", registered.code)
-        + _entity("Receive", str(registered.may_receive).lower())
-        + _entity("Send", str(registered.may_send).lower())
+        entity("Country", registered.code)
+        + entity("Receive", str(registered.may_receive).lower())
+        + entity("Send", str(registered.may_send).lower())
         + documents
     )
+
+
+def channel(registered: RegisteredNppo) -> str:
+    """A Channel: who may be named in Forwardings."""
+    may = f'Receive="{str(registered.may_receive).lower()}" Send="{str(registered.may_send).lower()}"'
+    return f"<e:Channel {may}>{entity('Code', registered.code)}{entity('Name', registered.name)}</e:Channel>"
 
 
 def findings(results: Iterable[tuple[str, str, str, str]]) -> bytes:
@@ -141,8 +166,8 @@ def findings(results: Iterable[tuple[str, str, str, str]]) -> bytes:
     return answer(
         "ValidatePhytoXML",
         "".join(
-            f"<h:ValidationResult><area>{_safe(area)}</area><field>{_safe(field)}</field>"
-            f"<level>{_safe(level)}</level><msg>{_safe(message)}</msg></h:ValidationResult>"
+            f"<h:ValidationResult><area>{safe(area)}</area><field>{safe(field)}</field>"
+            f"<level>{safe(level)}</level><msg>{safe(message)}</msg></h:ValidationResult>"
             for area, field, level, message in results
         ),
     )

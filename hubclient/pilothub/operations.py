@@ -1,122 +1,182 @@
-"""What the pilot Hub does for each operation. An operation is a function of the sender and the request element."""
+"""What the pilot Hub answers: from the bytes of a request to the reply, with whatever it was told to do wrong."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import SystemRandom
 from typing import Final
 
-from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from lxml import etree
 
-from hubclient.pilothub import messages
+from hubclient.pilothub import delivery, lists, messages
+from hubclient.pilothub.delivery import Refused
+from hubclient.pilothub.disguise import DISGUISES
+from hubclient.pilothub.faults import Asked, told
 from hubclient.pilothub.messages import BadRequest, argument, inner
-from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
-from hubclient.pilothub.registry import shall
+from hubclient.pilothub.models import Call, HeldEnvelope, RegisteredNppo
 
 State = HeldEnvelope.State
-Operation = Callable[[RegisteredNppo, etree._Element], bytes]
+Operation = Callable[[Asked, etree._Element], bytes]
+
+MAX_PULL: Final = 10_000_000  # bytes of content in one PULLImportEnvelope
+_REFUSED: Final = "500 Internal Server Error"
+_PAGES: Final = {
+    "method_not_allowed": "405 Method Not Allowed",
+    "forbidden": "403 Forbidden",
+    "bad_gateway": "502 Bad Gateway",
+}
+_ENDS: Final = {
+    "ends_delivered": State.DELIVERED,
+    "ends_with_warnings": State.WITH_WARNINGS,
+    "ends_not_readable": State.NOT_READABLE,
+    "ends_failed": State.FAILED,
+}
 
 
-class Refused(Exception):
-    """The Hub says no: a HubWebException with this message."""
+@dataclass(frozen=True)
+class Reply:
+    """What goes back: SOAP, a page of HTML (body is empty: the server has it), or a reset connection."""
+
+    status: str
+    body: bytes = b""
+    is_reset: bool = False
 
 
-class Reset(Exception):
-    """Told to break the connection instead of answering."""
+def answer(caller: RegisteredNppo, data: bytes) -> Reply:
+    """Answer one request and keep the call, in one transaction: it is committed before the answer leaves."""
+    call = Call(caller=caller)
+    started = timezone.now()
+    with transaction.atomic(using="pilothub"):
+        try:
+            reply = _performed(Asked(caller, call, told(caller)), data)
+        except (Refused, BadRequest) as error:
+            call.refused, call.request = str(error), data
+            reply = Reply(_REFUSED, messages.fault(str(error)))
+        call.milliseconds = (timezone.now() - started).total_seconds() * 1000
+        call.tracking_number = call.tracking_number[:64].replace("\x00", "")
+        call.save()
+    return reply
 
 
-def deliver(sender: RegisteredNppo, request: etree._Element) -> bytes:
-    return _deliver("DeliverEnvelope", sender, inner(request, "env", "envelope"), validate=False)
+def _performed(asked: Asked, data: bytes) -> Reply:
+    """Raises BadRequest, Refused."""
+    name, request = messages.operation(data)
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise BadRequest(f"This Hub does not know {name[:64]}.")
+    asked.call.operation = name
+    asked.call.tracking_number = argument(request, "hubTrackingNumber")
+    if page := asked.first(*_PAGES):
+        return Reply(_PAGES[page])
+    if asked.first("reset_without_queueing", "lost_acknowledgement"):
+        return Reply("", is_reset=True)
+    if asked.shows("fault"):
+        raise Refused("The Hub was told to answer with a fault.")
+    body = operation(asked, request)
+    return Reply("200 OK", body, is_reset=bool(asked.first("reset_after_queueing", "reset_answer")))
 
 
-def validate_and_deliver(sender: RegisteredNppo, request: etree._Element) -> bytes:
-    return _deliver("ValidateAndDeliverEnvelope", sender, inner(request, "envelope", "env"), validate=True)
-
-
-def _deliver(name: str, sender: RegisteredNppo, element: etree._Element, *, validate: bool) -> bytes:
-    """Queue the envelope. What the Hub will not take comes back as FailedDelivery inside a header [R], not as a fault."""
-    envelope = HeldEnvelope(
-        sender=sender.code,
-        receiver=argument(element, "To"),
-        certificate_type=argument(element, "CertificateType"),
-        certificate_status=argument(element, "CertificateStatus"),
-        number=argument(element, "NPPOCertificateNumber"),
-        content=argument(element, "Content"),
-    )
-    _refuse_misfits(envelope)
-    if shall(sender.code, "reset_without_queueing"):
-        raise Reset
-    envelope.error_message = _refusal(sender, argument(element, "From"), envelope, validate=validate)
-    if envelope.error_message or shall(sender.code, "failed_delivery"):
-        envelope.state, envelope.ended_at = State.FAILED, timezone.now()
-        envelope.error_message = envelope.error_message or "The Hub was told to fail this delivery."
-    envelope.save()
-    if shall(sender.code, "reset_after_queueing"):
-        raise Reset
-    return messages.result(name, messages.header(envelope))
-
-
-def _refuse_misfits(envelope: HeldEnvelope) -> None:
-    """A header that the WSDL's types, or this Hub's columns, cannot hold is a fault."""
-    for code in (envelope.certificate_type, envelope.certificate_status):
-        if not (code.isascii() and code.isdigit() and len(code) <= 9):
-            raise Refused(f"CertificateType and CertificateStatus are numbers, not {code[:40]!r}.")
-    if len(envelope.receiver) > 12 or len(envelope.number) > 256:
-        raise Refused("To or NPPOCertificateNumber is too long.")
-
-
-def _refusal(sender: RegisteredNppo, claimed: str, envelope: HeldEnvelope, *, validate: bool) -> str:
-    """Why this envelope cannot be queued; "" when it can."""
-    receiver = RegisteredNppo.objects.filter(code=envelope.receiver).first()
-    if claimed != sender.code:
-        return f"From is {claimed}, but the client certificate is that of {sender.code}."
-    if not sender.may_send:
-        return f"{sender.code} is not enabled to send."
-    if receiver is None or not receiver.may_receive:
-        return f"{envelope.receiver} is not connected, or does not receive."
-    if [envelope.certificate_type, envelope.certificate_status] not in receiver.accepts:
-        return f"{receiver.code} does not accept {envelope.certificate_type} with status {envelope.certificate_status}."
-    severe = [finding for finding in _validate(envelope.content) if finding[2] == "SEVERE"] if validate else []
-    return "; ".join(message for _area, _field, _level, message in severe)
-
-
-def _validate(content: str) -> list[tuple[str, str, str, str]]:
-    """The configured validator's findings: (area, field, level, message)."""
-    validator = settings.PILOTHUB_VALIDATOR
-    return list(import_string(validator)(content.encode())) if validator else []
-
-
-def validate(sender: RegisteredNppo, request: etree._Element) -> bytes:
-    return messages.findings(_validate(argument(request, "ePhytoXML")))
-
-
-def tracking_info(sender: RegisteredNppo, request: etree._Element) -> bytes:
+def tracking_info(asked: Asked, request: etree._Element) -> bytes:
     """The sender's own envelope; any other number does not exist."""
-    wanted = argument(request, "hubTrackingNumber")
-    held = HeldEnvelope.objects.defer("content").filter(sender=sender.code, tracking_number=wanted).first()
-    if held is None or shall(sender.code, "not_exists"):
-        held = HeldEnvelope(tracking_number=wanted, sender=sender.code, certificate_type="0", certificate_status="0")
-        return messages.result("GetEnvelopeTrackingInfo", messages.header(held, "EnvelopeNotExists"))
-    info = "HeldForReasonsUnknown" if shall(sender.code, "unknown_tracking") else ""
-    return messages.result("GetEnvelopeTrackingInfo", messages.header(held, info))
+    wanted, sender = argument(request, "hubTrackingNumber"), asked.caller.code
+    found = HeldEnvelope.objects.defer("content").filter(sender=sender, tracking_number=wanted)
+    held = found.prefetch_related("forwardings").first()
+    if held is None or asked.shows("not_exists"):
+        held = HeldEnvelope(tracking_number=wanted, sender=sender, certificate_type="0", certificate_status="0")
+        return _headed(asked, [*messages.header(held, "EnvelopeNotExists")])
+    if end := asked.first(*_ENDS):
+        _end(held, _ENDS[end], "The Hub was told to end this delivery.")
+    info = "HeldForReasonsUnknown" if asked.shows("unknown_tracking") else ""
+    return _headed(asked, [*messages.header(held, info), messages.forwardings(held.forwardings.all())])
 
 
-def under_delivery(sender: RegisteredNppo, request: etree._Element) -> bytes:
-    held = HeldEnvelope.objects.defer("content").filter(sender=sender.code, state=State.PENDING).order_by("id")
-    return messages.headers("GetUnderDeliveryEnvelope", held)
+def _headed(asked: Asked, children: list[str]) -> bytes:
+    return messages.result(asked.call.operation, asked.joined(children))
 
 
-def import_headers(receiver: RegisteredNppo, request: etree._Element) -> bytes:
-    held = HeldEnvelope.objects.defer("content").filter(receiver=receiver.code, state=State.PENDING).order_by("id")
-    country = argument(request, "countryCode")
-    return messages.headers("GetImportEnvelopeHeaders", held.filter(sender=country) if country else held)
+def under_delivery(asked: Asked, request: etree._Element) -> bytes:
+    held = HeldEnvelope.objects.defer("content").filter(sender=asked.caller.code, state=State.PENDING)
+    return _headers(asked, held.prefetch_related("forwardings"), with_forwardings=True)
 
 
-def pull(receiver: RegisteredNppo, request: etree._Element) -> bytes:
+def import_headers(asked: Asked, request: etree._Element) -> bytes:
+    """What waits for the caller; a country code narrows it to that sender [I]."""
+    waiting = _waiting(asked.caller).defer("content")
+    if country := argument(request, "countryCode"):
+        waiting = waiting.filter(sender=country)
+    return _headers(asked, waiting)
+
+
+def _waiting(receiver: RegisteredNppo) -> QuerySet[HeldEnvelope]:
+    visible = Q(hidden_until=None) | Q(hidden_until__lte=timezone.now())
+    return HeldEnvelope.objects.filter(visible, receiver=receiver.code, state=State.PENDING)
+
+
+def _headers(asked: Asked, envelopes: QuerySet[HeldEnvelope], *, with_forwardings: bool = False) -> bytes:
+    found = list(envelopes.order_by("-id" if asked.shows("newest_first") else "id"))
+    is_shuffled = asked.shows("shuffled_children")
+    items = []
+    for envelope in found:
+        children = messages.header(envelope)
+        if with_forwardings:
+            children.append(messages.forwardings(envelope.forwardings.all()))
+        if is_shuffled:
+            children = SystemRandom().sample(children, len(children))
+        items.append(f"<e:EnvelopeHeader>{''.join(children)}</e:EnvelopeHeader>")
+    if asked.shows("duplicate_header"):
+        items = [item for item in items for _twice in range(2)]
+    return _listed(asked, items)
+
+
+def _listed(asked: Asked, items: list[str], element: str = "") -> bytes:
+    """A list inside its ...Result element."""
+    name = asked.call.operation
+    if asked.shows("absent_list"):
+        return messages.answer(name)
+    return messages.result(name, "".join(_shortened(asked, items)), element)
+
+
+def _shortened(asked: Asked, items: list[str]) -> list[str]:
+    if asked.first("empty_list", "code_list_empty"):
+        return []
+    return items[:1] if asked.shows("single_item") else items
+
+
+def code_list(asked: Asked, request: etree._Element) -> bytes:
+    """A code list: its items stand in the response itself, so that empty and absent are the same."""
+    if asked.shows("code_list_fails"):
+        raise Refused("The code list could not be read.")
+    items = [] if asked.shows("absent_list") else _shortened(asked, lists.items(asked.call.operation))
+    return messages.answer(asked.call.operation, "".join(items))
+
+
+def pull(asked: Asked, request: etree._Element) -> bytes:
     """One envelope with its content, as often as asked for: only an acknowledgement ends the delivery."""
-    if shall(receiver.code, "pull_fails"):
+    if asked.shows("pull_fails"):
         raise Refused("The envelope could not be read.")
-    return messages.envelope("PULLSingleImportEnvelope", _held_for(receiver, request))
+    return messages.result(asked.call.operation, _whole(asked, _held_for(asked.caller, request)))
+
+
+def pull_all(asked: Asked, request: etree._Element) -> bytes:
+    """The oldest waiting envelopes with content, as many as fit: the others come when these are acknowledged."""
+    if asked.shows("pull_fails"):
+        raise Refused("The envelopes could not be read.")
+    items: list[str] = []
+    room = MAX_PULL
+    for held in _waiting(asked.caller).order_by("id").iterator(chunk_size=20):
+        room -= len(held.content.encode())
+        if items and room < 0:
+            break
+        items.append(f"<e:Envelope>{_whole(asked, held)}</e:Envelope>")
+    return _listed(asked, items, "PULLImportEnvelopesResult")
+
+
+def _whole(asked: Asked, held: HeldEnvelope) -> str:
+    disguise = asked.first(*DISGUISES)
+    content = DISGUISES[disguise](held) if disguise else held.content
+    return asked.joined([*messages.header(held), messages.entity("Content", content)])
 
 
 def _held_for(receiver: RegisteredNppo, request: etree._Element) -> HeldEnvelope:
@@ -127,62 +187,73 @@ def _held_for(receiver: RegisteredNppo, request: etree._Element) -> HeldEnvelope
     return held
 
 
-def _acknowledged(receiver: RegisteredNppo, request: etree._Element, state: str, message: str) -> None:
-    """End the delivery. The first acknowledgement is final; the same again is no error."""
-    if shall(receiver.code, "lost_acknowledgement"):
-        raise Reset
-    held = _held_for(receiver, request)
-    HeldEnvelope.objects.filter(pk=held.pk, state=State.PENDING).update(
-        state=state, error_message=message, ended_at=timezone.now()
-    )
+def _end(held: HeldEnvelope, state: str, message: str) -> None:
+    """End the delivery. The first end is final; the same again is no error."""
+    ended = HeldEnvelope.objects.filter(pk=held.pk, state=State.PENDING)
+    if ended.update(state=state, error_message=message, ended_at=timezone.now()):
+        held.state, held.error_message = State(state), message
 
 
-def acknowledge(receiver: RegisteredNppo, request: etree._Element) -> bytes:
-    _acknowledged(receiver, request, State.DELIVERED, "")
-    return messages.answer("AcknowledgeEnvelopeReceipt")
+def acknowledge(asked: Asked, request: etree._Element) -> bytes:
+    _end(_held_for(asked.caller, request), State.DELIVERED, "")
+    return messages.answer(asked.call.operation)
 
 
-def acknowledge_with_warnings(receiver: RegisteredNppo, request: etree._Element) -> bytes:
-    _acknowledged(receiver, request, State.WITH_WARNINGS, argument(request, "warningMessage"))
-    return messages.answer("AdvancedAcknowledgeEnvelopeReceipt", "<h:return>ok</h:return>")
+def acknowledge_with_warnings(asked: Asked, request: etree._Element) -> bytes:
+    return _acknowledged(asked, request, State.WITH_WARNINGS, argument(request, "warningMessage"))
 
 
-def acknowledge_failed(receiver: RegisteredNppo, request: etree._Element) -> bytes:
-    _acknowledged(receiver, request, State.NOT_READABLE, argument(request, "message"))
-    return messages.answer("AcknowledgeFailedEnvelopeReceipt", "<h:return>ok</h:return>")
+def acknowledge_failed(asked: Asked, request: etree._Element) -> bytes:
+    return _acknowledged(asked, request, State.NOT_READABLE, argument(request, "message"))
 
 
-def active_nppos(caller: RegisteredNppo, request: etree._Element) -> bytes:
+def _acknowledged(asked: Asked, request: etree._Element, state: str, message: str) -> bytes:
+    asked.call.note = message
+    _end(_held_for(asked.caller, request), state, message)
+    return messages.answer(asked.call.operation, "<h:return>ok</h:return>")
+
+
+def set_tracking_info(asked: Asked, request: etree._Element) -> bytes:
+    """What it shall do is not published: it is answered, and the header that came is kept with the call."""
+    header = inner(request, "header")
+    asked.call.tracking_number = argument(header, "hubDeliveryNumber")
+    named = ((etree.QName(child).localname, child.text) for child in header.iterchildren(etree.Element))
+    asked.call.note = "\n".join(f"{name}: {text}" for name, text in named if text)
+    return messages.answer(asked.call.operation)
+
+
+def active_nppos(asked: Asked, request: etree._Element) -> bytes:
     nppos = RegisteredNppo.objects.order_by("code")
-    return messages.result("GetActiveNppos", "".join(f"<e:Nppo>{messages.nppo(n)}</e:Nppo>" for n in nppos))
+    return _listed(asked, [f"<e:Nppo>{messages.nppo(n)}</e:Nppo>" for n in nppos])
 
 
-def profile(caller: RegisteredNppo, request: etree._Element) -> bytes:
-    return messages.result("GetProfile", messages.nppo(caller))
+def channels(asked: Asked, request: etree._Element) -> bytes:
+    """Whom the caller may name in Forwardings."""
+    others = RegisteredNppo.objects.filter(is_channel=True).exclude(pk=asked.caller.pk).order_by("code")
+    return _listed(asked, [messages.channel(n) for n in others])
+
+
+def profile(asked: Asked, request: etree._Element) -> bytes:
+    return messages.result(asked.call.operation, messages.nppo(asked.caller))
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
-    "DeliverEnvelope": deliver,
-    "ValidateAndDeliverEnvelope": validate_and_deliver,
-    "ValidatePhytoXML": validate,
+    "DeliverEnvelope": delivery.deliver,
+    "ValidateAndDeliverEnvelope": delivery.validate_and_deliver,
+    "DeliverPhytoEnvelope": delivery.deliver_phyto,
+    "DeliverCountryResponseEnvelope": delivery.deliver_response,
+    "ValidatePhytoXML": delivery.validate,
     "GetEnvelopeTrackingInfo": tracking_info,
     "GetUnderDeliveryEnvelope": under_delivery,
+    "SetTrackingInfoUpdate": set_tracking_info,
     "GetImportEnvelopeHeaders": import_headers,
     "PULLSingleImportEnvelope": pull,
+    "PULLImportEnvelope": pull_all,
     "AcknowledgeEnvelopeReceipt": acknowledge,
     "AdvancedAcknowledgeEnvelopeReceipt": acknowledge_with_warnings,
     "AcknowledgeFailedEnvelopeReceipt": acknowledge_failed,
     "GetActiveNppos": active_nppos,
+    "GetAvailableChannels": channels,
     "GetProfile": profile,
+    **dict.fromkeys(lists.CODE_LISTS, code_list),
 }
-
-
-def perform(caller: RegisteredNppo, data: bytes) -> bytes:
-    """Answer one request. Raises BadRequest, Refused, Reset."""
-    name, request = messages.operation(data)
-    operation = OPERATIONS.get(name)
-    if operation is None:
-        raise BadRequest(f"This Hub does not know {name}.")
-    if shall(caller.code, "fault"):
-        raise Refused("The Hub was told to answer with a fault.")
-    return operation(caller, request)

@@ -1,76 +1,93 @@
 """The pilot Hub's door: WSGI on cheroot over TLS, with a client certificate required of everybody."""
 
 import logging
+import os
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from cheroot.errors import FatalSSLAlert
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
-from hubclient.pilothub import messages, operations, pki
-from hubclient.pilothub.models import RegisteredNppo
-from hubclient.pilothub.registry import shall
+from hubclient.pilothub import messages, operations, pki, registry, wsdl
+from hubclient.pilothub.models import Call, RegisteredNppo
 
 log = logging.getLogger(__name__)
 
 PATH: Final = "/hub/DeliveryService"
 NOT_FOUND: Final = "NPPO from client certificate not found"
 _HTML: Final = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Error</h1></body></html>"
+_XML: Final = "text/xml; charset=utf-8"
+_PIECE: Final = 65_536
+_DRAINED: Final = 4 * messages.MAX_SOAP  # of a request that is too large, so much is read before it is answered
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
     """Who is it, what is asked, answer. The sender is whose client certificate it is: there is no password."""
-    close_old_connections()
-    if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
-        return _html(start_response, "405 Method Not Allowed")
-    if int(environ.get("CONTENT_LENGTH") or 0) > messages.MAX_SOAP:
-        return _html(start_response, "413 Content Too Large")
-    data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or messages.MAX_SOAP + 1))
-    caller = _caller(environ)
-    if caller is None:
-        return _xml(start_response, "500 Internal Server Error", messages.fault(NOT_FOUND))
-    for name, status in (("bad_gateway", "502 Bad Gateway"), ("forbidden", "403 Forbidden")):
-        if shall(caller.code, name):
-            return _html(start_response, status)
+    if environ["PATH_INFO"] != PATH:
+        return _answered(start_response, "404 Not Found", b"The Hub is at " + PATH.encode(), "text/plain")
+    if environ["REQUEST_METHOD"] == "GET" and environ.get("QUERY_STRING", "").lower() == "wsdl":
+        return _answered(start_response, "200 OK", wsdl.write(f"https://{environ['HTTP_HOST']}{PATH}"), _XML)
+    if environ["REQUEST_METHOD"] != "POST":
+        return _answered(start_response, "405 Method Not Allowed", b"SOAP 1.1 by POST; ?wsdl by GET.", "text/plain")
+    data = _read(environ["wsgi.input"])
+    if data is None:
+        refusal = messages.fault(f"The request has more than {messages.MAX_SOAP} bytes.")
+        return _answered(start_response, "413 Content Too Large", refusal, _XML)
     try:
-        return _xml(start_response, "200 OK", operations.perform(caller, data))
-    except (operations.Refused, messages.BadRequest) as error:
-        return _xml(start_response, "500 Internal Server Error", messages.fault(str(error)))
-    except operations.Reset:
-        start_response("200 OK", [])  # never arrives: the connection is cut first
-        _reset(environ)
-        return []
+        reply = _reply(environ, data)
+    except DatabaseError:
+        log.exception("The pilot Hub's database failed.")
+        return _answered(start_response, "503 Service Unavailable", b"The Hub's database failed.", "text/plain")
     finally:
         close_old_connections()
+    if reply.is_reset:
+        _reset(environ["gens.connection"])
+        raise FatalSSLAlert  # the server's word for a connection that is gone: it writes nothing more
+    return _answered(start_response, reply.status, reply.body or _HTML, _XML if reply.body else "text/html")
 
 
-def _caller(environ: dict[str, Any]) -> RegisteredNppo | None:
+def _read(body: Any) -> bytes | None:
+    """The whole request; None when it is too large. The rest is read, or the client would see no answer but a reset."""
+    data, length = bytearray(), 0
+    while length < _DRAINED and (piece := body.read(_PIECE)):
+        length += len(piece)
+        if length <= messages.MAX_SOAP:
+            data += piece
+    return bytes(data) if length <= messages.MAX_SOAP else None
+
+
+def _reply(environ: dict[str, Any], data: bytes) -> operations.Reply:
+    close_old_connections()
     certificate = environ.get("SSL_CLIENT_CERT", "")
-    if not certificate:
-        return None
-    return RegisteredNppo.objects.filter(fingerprints__contains=[pki.fingerprint(certificate)]).first()
+    known = RegisteredNppo.objects.filter(certificates__fingerprint=pki.fingerprint(certificate) if certificate else "")
+    caller = known.first()
+    if caller is None:
+        Call.objects.create(refused=NOT_FOUND)
+        return operations.Reply("500 Internal Server Error", messages.fault(NOT_FOUND))
+    return operations.answer(caller, data)
 
 
-def _xml(start_response: Start, status: str, data: bytes) -> list[bytes]:
-    start_response(status, [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(data)))])
-    return [data]
+def _answered(start_response: Start, status: str, body: bytes, kind: str) -> list[bytes]:
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
 
 
-def _html(start_response: Start, status: str) -> list[bytes]:
-    start_response(status, [("Content-Type", "text/html"), ("Content-Length", str(len(_HTML)))])
-    return [_HTML]
+def _reset(connection: ssl.SSLSocket) -> None:
+    """A TCP reset under the client's feet, after its whole request was read.
 
-
-def _reset(environ: dict[str, Any]) -> None:
-    """Cut the connection under the client's feet, after its whole request was read."""
-    connection: socket.socket = environ["gens.connection"]
-    connection.shutdown(socket.SHUT_RDWR)
+    A socket without a peer takes the place of the closed one, so that the server closes that and no other.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with socket.socket(connection.family) as nobody:
+        os.dup2(nobody.fileno(), connection.fileno())
 
 
 class _Adapter(BuiltinSSLAdapter):
@@ -84,9 +101,13 @@ class _Adapter(BuiltinSSLAdapter):
         return environ
 
 
-def make(folder: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
-    """A server that listens; port 0 takes a free one (then in bind_addr). Call serve() and stop()."""
-    files = pki.ensure(folder)
+def make(folder: Path, host: str = "127.0.0.1", port: int = 0, names: tuple[str, ...] = ()) -> Server:
+    """A server that listens; port 0 takes a free one (then in bind_addr). Call serve() and stop().
+
+    names: the host names by which clients reach it, for its certificate.
+    """
+    registry.fill_code_lists()
+    files = pki.ensure(folder, *names)
     server = Server((host, port), application, numthreads=8, server_name="GeNS pilot Hub")
     adapter = _Adapter(str(files.certificate), str(files.private_key), str(files.ca))
     adapter.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

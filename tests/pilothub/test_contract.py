@@ -2,7 +2,6 @@
 
 import http.client
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,53 +12,10 @@ import zeep
 
 from hubclient.namespaces import HUB, SOAP
 from hubclient.pilothub import messages, pki
-from tests.hub_server import DATABASES, RunningHub, start_hub
+from tests.hub_server import DATABASES, RunningHub
+from tests.pilothub.callers import CONTENT, SOAP_OF, Caller, envelope
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
-CONTENT = "<a>]]&gt; ملح 芋 é &lt;</a> ]]>"
-
-
-class Caller:
-    """An NPPO that talks to the Hub through zeep, WS-Addressing headers and all."""
-
-    def __init__(self, hub: RunningHub, code: str, wsdl: Path) -> None:
-        certificate, private_key = hub.pair(code)
-        pair = hub.folder / f"{code}.pair.pem"
-        pair.write_text(private_key + certificate)
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.verify, self.session.cert = str(hub.folder / "ca.pem"), str(pair)
-        client = zeep.Client(str(wsdl), transport=zeep.Transport(session=self.session))
-        self.service = client.create_service(f"{{{HUB}}}DeliveryServiceSoapBinding", hub.endpoint)
-        self.endpoint = hub.endpoint
-
-    def post(self, body: str, **headers: str) -> requests.Response:
-        data = f'<s:Envelope xmlns:s="{SOAP}" xmlns:h="{HUB}"><s:Body>{body}</s:Body></s:Envelope>'.encode()
-        return self.session.post(self.endpoint, data=data, headers={"Content-Type": "text/xml", **headers}, timeout=20)
-
-
-@pytest.fixture
-def hub(tmp_path: Path, settings: Any) -> Iterator[RunningHub]:
-    settings.PILOTHUB_VALIDATOR = ""
-    with start_hub(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def samoa(hub: RunningHub, reference: Path) -> Caller:
-    return Caller(hub, "WS", reference / "hub" / "hub-prod.wsdl")
-
-
-@pytest.fixture
-def new_zealand(hub: RunningHub, reference: Path) -> Caller:
-    return Caller(hub, "NZ", reference / "hub" / "hub-prod.wsdl")
-
-
-def envelope(**changes: Any) -> dict[str, Any]:
-    return {
-        "From": "WS", "To": "NZ", "CertificateType": 851, "CertificateStatus": 70, "NPPOCertificateNumber": "WS-1",
-        "Content": CONTENT,
-    } | changes  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -170,9 +126,6 @@ def test_a_header_that_does_not_fit_is_a_fault(samoa: Caller, changes: dict[str,
     )
     assert answer.status_code == 500
     assert words in answer.text
-
-
-SOAP_OF = f'<s:Envelope xmlns:s="{SOAP}" xmlns:h="{HUB}"><s:Body>{{}}</s:Body></s:Envelope>'
 
 
 @pytest.mark.parametrize(

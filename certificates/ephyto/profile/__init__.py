@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from certificates.ephyto.xml.content import DEFAULT_LIMITS, parse
-from certificates.ephyto.xml.places import Element, line_of, local, numbered
+from certificates.ephyto.xml.places import Element, Places, line_of, local, numbered
 from certificates.ephyto.xml.reading import from_xml
 
 SCHEMA: Final = Path(__file__).parent / "rsm.xsd"
@@ -48,23 +48,27 @@ def deviations(data: bytes) -> list[Deviation]:
     """
     from_xml(data)  # what is no message is no matter for a schema
     root, _repairs = parse(data, DEFAULT_LIMITS)
-    places = _Places(root)
-    if crowds := [element for element in root.iter() if len(element) > CROWD]:
-        return [_deviation(places, e, f"It has more than {CROWD} children, too many to judge.") for e in crowds]
+    places = Places(root)
+    crowds = [element for element in root.iter() if len(element) > CROWD]
+    told = [(element, f"It has more than {CROWD} children, too many to judge.") for element in crowds]
+    told = told or [(element, _plain(words)) for element, words in _complaints(root)]
+    found = [Deviation(line_of(element), places.xpath(element), words) for element, words in told]
+    return sorted(found, key=lambda deviation: deviation.line)
+
+
+def _complaints(root: Element) -> list[tuple[Element, str]]:
+    """What libxml2 says about which element."""
     with _ONE_AT_A_TIME:
         _schema().validate(root)
         log = cast("Iterable[Any]", _schema().error_log)
-        found = [(entry.path or "", entry.message) for entry in islice(log, MOST)]
-    return sorted((_deviation(places, places.at(path), _plain(words)) for path, words in found), key=lambda d: d.line)
+        said = [(entry.path or "", entry.message) for entry in islice(log, MOST)]
+    elements = _Elements(root)
+    return [(elements.at(path), words) for path, words in said]
 
 
 @cache
 def _schema() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(SCHEMA, etree.XMLParser(no_network=True)))
-
-
-def _deviation(places: "_Places", element: Element, words: str) -> Deviation:
-    return Deviation(line_of(element), places.of(element), words)
 
 
 def _plain(words: str) -> str:
@@ -87,21 +91,12 @@ def _short(words: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
-class _Places:
-    """Elements by the paths of libxml2, and their own paths. Each parent's children are numbered once."""
+class _Elements:
+    """Elements by the paths of libxml2. Each parent's children are numbered once."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
-        self.named: dict[Element, dict[Element, str]] = {}
         self.steps: dict[Element, dict[str, Element]] = {}
-
-    def of(self, element: Element) -> str:
-        parent = element.getparent()
-        if parent is None:
-            return f"/{local(element)}"
-        if parent not in self.named:
-            self.named[parent] = numbered(parent)
-        return f"{self.of(parent)}/{self.named[parent][element]}"
 
     def at(self, path: str) -> Element:
         """The element of a path such as /rsm:SPSCertificate/*[2]/ram:Note[3]; as near as the path leads."""

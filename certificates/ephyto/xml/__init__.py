@@ -6,6 +6,16 @@ Text, area or seal in a list, at most five address lines of which the last is no
 
 from certificates.ephyto.xml.content import DEFAULT_LIMITS, Limits, NotReadable, Outcome
 from certificates.ephyto.xml.reading import Acknowledgement, Message, from_xml
-from certificates.ephyto.xml.writing import to_xml
+from certificates.ephyto.xml.writing import indented, to_xml
 
-__all__ = ["DEFAULT_LIMITS", "Acknowledgement", "Limits", "Message", "NotReadable", "Outcome", "from_xml", "to_xml"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Acknowledgement",
+    "Limits",
+    "Message",
+    "NotReadable",
+    "Outcome",
+    "from_xml",
+    "indented",
+    "to_xml",
+]

@@ -4,7 +4,7 @@ what is wrong in it; paths are those of rules.Problem, ids (l1, l1t1, a1) those 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
@@ -15,22 +15,22 @@ Element = etree._Element
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the message, from 1: where the start tag ends. The XPath, such as /SPSCertificate/SPSConsignment."""
+    """line: of the message, from 1. xpath: by local names, such as /SPSCertificate/SPSConsignment/ImportSPSCountry/ID."""
 
     line: int
     xpath: str
 
 
 class Step(NamedTuple):
-    """One step down: the nth child of this name (all of them when nth is 0) whose child of another name says a word."""
+    """One step down: the children of this name of which a child says a word; of them the nth, or all when nth is 0."""
 
     name: str
-    nth: int = 1
+    nth: int = 0
     child: str = ""
     word: str = ""
 
 
-# Field of the document -> elements below the root. Two paths with "|": the first that is there.
+# Field of the document -> elements below the root. A=word: with a child that says it. A|B: the one that is there.
 _HEAD: Final = "SPSExchangedDocument"
 _SIGNED: Final = f"{_HEAD}/SignatorySPSAuthentication"
 _BODY: Final = "SPSConsignment"
@@ -62,7 +62,9 @@ _ATTACHMENT: Final = {
     "number": "ID",
     "kind": "RelationshipTypeCode",
     "date": "IssueDateTime",
+    "sha256": "AttachmentBinaryObject",
     "filename": "AttachmentBinaryObject",
+    "undecoded": "AttachmentBinaryObject",
     "descriptions": "Information",
 }
 _LINE: Final = {
@@ -104,68 +106,131 @@ _WITHIN: Final = {
     "treatments": _TREATMENT,
 }
 _NUMBERED: Final = re.compile(r"(?:l|l\d+t|a)([1-9]\d{0,8})", re.ASCII)
-# Which child names what an element is about: note=Subject, characteristic=Description.
-_TELLING: Final = {"ApplicableSPSProcessCharacteristic": "Description"}
+# The child that says what an element is about.
+_TELLING: Final = {"ApplicableSPSProcessCharacteristic": "Description", "AdditionalInformationSPSNote": "Subject"}
 
 
-def place_of(root: Element, path: str) -> Place:
-    """Where the field of a path such as consignee.name or lines.l3.notes.OQV stands; what is missing, by the nearest
-    element around it that is there. A path that no table knows is the root's. Never raises.
-    """
-    ways = [_deepest(root, steps) for steps in _ways(path)]
-    element = max(ways, key=lambda way: way[1], default=(root, 0))[0]
-    return Place(line_of(element), xpath(element))
+def place_of(root: Element, path: str, params: Mapping[str, str] | None = None) -> Place:
+    """One place of a message; who asks for many asks `Places`."""
+    return Places(root).of(path, params)
 
 
-def _ways(path: str) -> list[list[Step]]:
-    """The steps of the path, in as many ways as its last field may stand. As far as the path is known."""
-    ways: list[list[Step]] = [[]]
-    table: dict[str, str] = _DOCUMENT
-    field = ""
+class Places:
+    """The places of one message. It remembers what it found: very many problems take time in proportion."""
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+        self._named: dict[Element, dict[str, list[Element]]] = {}
+        self._told: dict[tuple[Element, Step], dict[str, list[Element]]] = {}
+        self._known: dict[tuple[Step, ...], list[Element]] = {}
+        self._numbered: dict[Element, dict[Element, str]] = {}
+        self._found: dict[str, list[Element]] = {}
+        self._saying: dict[str, dict[str, Element]] = {}
+
+    def of(self, path: str, params: Mapping[str, str] | None = None) -> Place:
+        """Where the field of a path such as consignee.name or lines.l3.notes.OQV stands; what is missing, by the nearest
+        element around it that is there. params: of the Problem; they tell which it is where a field stands several
+        times. A path that no table knows is the root's. Never raises.
+        """
+        if path not in self._found:
+            self._found[path] = max((self._deepest(steps) for steps in _ways(path)), key=lambda way: way[1])[0]
+        element = self._meant(path, params or {})
+        return Place(line_of(element), self.xpath(element))
+
+    def xpath(self, element: Element) -> str:
+        """By local names, with positions where several have the same, as Further.path has it."""
+        parent = element.getparent()
+        if parent is None:
+            return f"/{local(element)}"
+        if parent not in self._numbered:
+            self._numbered[parent] = numbered(parent)
+        return f"{self.xpath(parent)}/{self._numbered[parent][element]}"
+
+    def _deepest(self, steps: tuple[Step, ...]) -> tuple[list[Element], int]:
+        """The elements that the steps lead to, or the last ones on the way; and how far that is."""
+        ways = ((self._at(steps[:depth]), depth) for depth in range(len(steps), 0, -1))
+        return next((way for way in ways if way[0]), ([self.root], 0))
+
+    def _at(self, steps: tuple[Step, ...]) -> list[Element]:
+        """The elements at the end of the steps."""
+        if not steps:
+            return [self.root]
+        if steps not in self._known:
+            before, step = steps[:-1], steps[-1]
+            if step.nth:
+                self._known[steps] = self._at((*before, step._replace(nth=0)))[step.nth - 1 : step.nth]
+            else:
+                self._known[steps] = [child for e in self._at(before) for child in self._children(e, step)]
+        return self._known[steps]
+
+    def _children(self, element: Element, step: Step) -> list[Element]:
+        if element not in self._named:
+            self._named[element] = _grouped(element, local)
+        same = self._named[element].get(step.name, [])
+        if not step.child:
+            return same
+        key = (element, Step(step.name, child=step.child))
+        if key not in self._told:
+            self._told[key] = _grouped(same, lambda child: _said(child, step.child))
+        return self._told[key].get(step.word, [])
+
+    def _meant(self, path: str, params: Mapping[str, str]) -> Element:
+        """Of several elements, the one that says what the problem is about; else the first."""
+        elements = self._found[path]
+        words = [params[key] for key in ("code", "value", "words") if params.get(key)]
+        if len(elements) > 1 and path not in self._saying:
+            self._saying[path] = _saying(elements)
+        for word in (*words, f"length {params.get('length')}"):
+            found = self._saying.get(path, {}).get(word)
+            if found is not None:
+                return found
+        parts = (e for e in elements if any(word in text for word in words for text in map(str, e.itertext())))
+        return next(parts, elements[0])
+
+
+def _ways(path: str) -> list[tuple[Step, ...]]:
+    """The steps of the path, in as many ways as its field may stand, as far as the tables know it."""
+    ways: list[tuple[Step, ...]] = [()]
+    table, field = _DOCUMENT, ""
     for word in path.split("."):
         if word in table:
-            ways = [way + _steps(found) for way in ways for found in table[word].split("|")]
-            field, table = word, _WITHIN.get(word, {})
+            ways = [(*way, *_steps(found)) for way in ways for found in table[word].split("|")]
+            table, field = _WITHIN.get(word, {}), word
         elif field == "notes":
-            ways = [[*way[:-1], Step(way[-1].name, 1, "Subject", word)] for way in ways]
-        elif numbered := _NUMBERED.fullmatch(word):
-            ways = [[*way[:-1], Step(way[-1].name, int(numbered[1]))] for way in ways]
+            ways = [(*way[:-1], Step(way[-1].name, 0, "Subject", word)) for way in ways]
+        elif field and (number := _NUMBERED.fullmatch(word)):
+            ways = [(*way[:-1], Step(way[-1].name, int(number[1]))) for way in ways]
         else:
             break
     return ways
 
 
 def _steps(elements: str) -> list[Step]:
-    """A/B=word/C as steps. A message may hold several consignment items: its lines are those of all."""
-    steps = []
-    for element in elements.split("/"):
-        name, _, word = element.partition("=")
-        nth = 0 if name == "IncludedSPSConsignmentItem" else 1
-        steps.append(Step(name, nth, _TELLING.get(name, "Subject") if word else "", word))
-    return steps
+    parts = [element.partition("=") for element in elements.split("/")]
+    return [Step(name, 0, _TELLING[name] if word else "", word) for name, _, word in parts]
 
 
-def _deepest(root: Element, steps: list[Step]) -> tuple[Element, int]:
-    """The element that the steps lead to, or the last one on the way; and how far it is."""
-    here = [root]
-    for depth, step in enumerate(steps):
-        found = [child for element in here for child in _children(element, step)]
-        found = found[step.nth - 1 : step.nth] if step.nth else found
-        if not found:
-            return here[0], depth
-        here = found
-    return here[0], len(steps)
-
-
-def _children(element: Element, step: Step) -> Iterator[Element]:
-    for child in element:
-        if local(child) == step.name and (not step.child or _said(child, step.child) == step.word):
-            yield child
+def _grouped(elements: Iterable[Element], word_of: Callable[[Element], str]) -> dict[str, list[Element]]:
+    groups: dict[str, list[Element]] = {}
+    for element in elements:
+        groups.setdefault(word_of(element), []).append(element)
+    return groups
 
 
 def _said(element: Element, name: str) -> str:
     """The text of its first child of this name."""
     return next(((child.text or "").strip() for child in element if local(child) == name), "")
+
+
+def _saying(elements: list[Element]) -> dict[str, Element]:
+    """The first element that says a text, by the text and by its length."""
+    saying: dict[str, Element] = {}
+    for element in elements:
+        for inner in element.iter():
+            for text in (inner.text or "", *map(str, inner.attrib.values())):
+                saying.setdefault(text, element)
+                saying.setdefault(f"length {len(text)}", element)
+    return saying
 
 
 def line_of(element: Element) -> int:
@@ -176,12 +241,6 @@ def line_of(element: Element) -> int:
 def local(element: Element) -> str:
     """The name without its namespace."""
     return str(element.tag).rpartition("}")[2]
-
-
-def xpath(element: Element) -> str:
-    """By local names, with positions where several have the same, as Further.path has it."""
-    parent = element.getparent()
-    return f"/{local(element)}" if parent is None else f"{xpath(parent)}/{numbered(parent)[element]}"
 
 
 def numbered(parent: Element, name_of: Callable[[Element], str] = local) -> dict[Element, str]:

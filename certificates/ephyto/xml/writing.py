@@ -38,6 +38,13 @@ def to_xml(document: Document, blobs: Mapping[str, bytes]) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
+def indented(data: bytes) -> bytes:
+    """The same message with an element a line, for people to read."""
+    root = etree.fromstring(data, etree.XMLParser(huge_tree=True, resolve_entities=False))
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
     """A ram child; attributes without a value are left out."""
     child = etree.SubElement(parent, f"{{{RAM}}}{name}", {key: value for key, value in attributes.items() if value})

@@ -1,0 +1,5 @@
+"""Two NPPOs, a pilot Hub that misbehaves, and a controller that kills: every certificate must arrive exactly once.
+
+`python -m tests.chaos --each 10000 --minutes 90` runs it large; tests/hubclient/test_chaos.py runs it small. All parts
+are processes of their own, as in an installation: web server, Celery worker with beat, pilot Hub, PostgreSQL.
+"""
