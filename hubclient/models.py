@@ -321,8 +321,8 @@ class Call(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["connection", "-at"], name="call_latest"),
-            models.Index(fields=["connection", "tracking_number"], name="call_of_envelope"),
+            models.Index(fields=["connection", "-at"], name="logged_call_latest"),
+            models.Index(fields=["connection", "tracking_number"], name="logged_call_of_envelope"),
         ]
 
     def __str__(self) -> str:

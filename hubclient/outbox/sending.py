@@ -124,13 +124,13 @@ def _record_failure(envelope: Envelope, error: HubError) -> None:
 def _is_still_ours(envelope: Envelope) -> bool:
     """Whether the claim holds: a call that outlived its lease must not undo what was learnt meanwhile. Locks the row."""
     mine = Envelope.objects.select_for_update().filter(pk=envelope.pk, state=State.SENDING, attempts=envelope.attempts)
-    return mine.first() is not None
+    return mine.values_list("pk").first() is not None
 
 
 def _record_taken(envelope: Envelope, answer: Header) -> None:
     with acting_for(envelope.nppo_id):
-        row = Envelope.objects.select_for_update().get(pk=envelope.pk)
-        if row.tracking_number:
-            log.warning("Envelope %s is %s; the late answer %s is its copy.", row.pk, row.tracking_number, answer)
+        number = Envelope.objects.select_for_update().values_list("tracking_number", flat=True).get(pk=envelope.pk)
+        if number:
+            log.warning("Envelope %s is %s at the Hub; the late answer %s is its copy.", envelope.pk, number, answer)
         else:
-            record.taken(row, answer)
+            record.taken(envelope, answer)

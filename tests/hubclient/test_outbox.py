@@ -18,7 +18,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient import outbox, tasks
 from hubclient.models import Connection, Envelope
 from hubclient.models import Forwarding as Forwarded
-from hubclient.pilothub.models import ClientCertificate, HeldEnvelope, RegisteredNppo
+from hubclient.pilothub.models import ClientCertificate, HeldEnvelope
 from hubclient.soap import Forwarding, Header, HubClient
 from tests.hub_server import DATABASES
 from tests.hubclient.sending import World
@@ -299,11 +299,10 @@ def test_a_late_answer_does_not_take_the_place_of_what_was_found_meanwhile(world
 def test_a_hub_that_no_longer_knows_our_certificate_fails_no_envelope(world: World) -> None:
     """It refuses us, not what we sent: everything waits until it knows us again."""
     world.enqueue()
-    registered = RegisteredNppo.objects.get(code="WS")
     ClientCertificate.objects.filter(nppo__code="WS").delete()
     waiting = world.deliver()
     assert (waiting.state, waiting.message) == (State.WAITING, "NPPO from client certificate not found")
-    registered.save()
+    world.hub.pair("WS")
     assert world.deliver().state == State.PENDING
 
 
