@@ -54,8 +54,8 @@ def answer(caller: RegisteredNppo, data: bytes) -> Reply:
         except (Refused, BadRequest) as error:
             call.refused, call.request = str(error), data
             reply = Reply(_REFUSED, messages.fault(str(error)))
-        call.milliseconds = (timezone.now() - started).total_seconds() * 1000
-        call.tracking_number = call.tracking_number[:64].replace("\x00", "")
+        call.milliseconds = int((timezone.now() - started).total_seconds() * 1000)
+        call.tracking_number = call.tracking_number[:64]
         call.save()
     return reply
 

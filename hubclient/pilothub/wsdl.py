@@ -6,9 +6,9 @@ A line is a type and its children: `name:type`, `?` may be missing, `*` any numb
 
 from collections.abc import Iterable
 from typing import Final
+from xml.sax.saxutils import quoteattr
 
 from hubclient.namespaces import ACTION, ENTITIES, HUB
-from hubclient.pilothub.messages import safe
 
 _CERTIFICATE: Final = "urn:un:unece:uncefact:data:standard:SPSCertificate:17"
 _ACKNOWLEDGEMENT: Final = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17"
@@ -127,7 +127,7 @@ def write(address: str) -> bytes:
         "".join(map(_binding, table)),
         '</w:binding><w:service name="DeliveryService">'
         '<w:port name="IDeliveryServiceImplPort" binding="h:DeliveryServiceSoapBinding">',
-        f'<s:address location="{safe(address)}"/></w:port></w:service>',
+        f"<s:address location={quoteattr(address)}/></w:port></w:service>",
     )
     return f"{_OPEN}{''.join(parts)}</w:definitions>".encode()
 

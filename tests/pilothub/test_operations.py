@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import zeep
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from lxml import etree
 
 from hubclient.namespaces import ENTITIES, HUB
 from hubclient.pilothub import messages, pki, registry, wsdl
 from hubclient.pilothub.faults import ANYWHERE, CODE_LISTS
 from hubclient.pilothub.models import Call, ClientCertificate, CodeItem, HeldEnvelope, RegisteredNppo
-from hubclient.pilothub.operations import OPERATIONS
+from hubclient.pilothub.operations import OPERATIONS, answer
 from tests.hub_server import DATABASES, RunningHub, start_hub
-from tests.pilothub.callers import CONTENT, Caller, document, envelope
+from tests.pilothub.callers import CONTENT, SOAP_OF, Caller, document, envelope
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 ACK = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17"
@@ -359,6 +361,65 @@ def test_a_request_over_the_limit_is_refused_in_soap(samoa: Caller) -> None:
     answer = samoa.session.post(samoa.endpoint, data=b"x" * 16_000_001, timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (413, "text/xml; charset=utf-8")
     assert "more than 16000000 bytes" in answer.text
+
+
+def test_a_request_that_announces_far_too_much_is_refused_before_it_comes(hub: RunningHub, samoa: Caller) -> None:
+    wire = Wire(hub, samoa)
+    wire.connection.putrequest("POST", wire.path)
+    wire.connection.putheader("Content-Length", "10000000000")
+    wire.connection.endheaders()
+    answer = wire.connection.getresponse()
+    assert (answer.status, answer.headers["Content-Type"]) == (413, "text/plain")
+    wire.connection.close()
+
+
+def test_a_chunked_request_without_end_is_cut_off(hub: RunningHub, samoa: Caller) -> None:
+    wire = Wire(hub, samoa)
+    status, _kind, body = wire.post(iter([b"x" * 1_000_000] * 64))
+    assert status == 413
+    assert b"more than 16000000 bytes" in body
+    wire.connection.close()
+
+
+LISTINGS = (
+    "GetImportEnvelopeHeaders",
+    "GetUnderDeliveryEnvelope",
+    "PULLImportEnvelope",
+    "GetActiveNppos",
+    "GetUnitMeasures",
+)
+
+
+@pytest.mark.parametrize("operation", LISTINGS)
+def test_a_listing_costs_the_same_with_one_row_and_with_many(hub: RunningHub, operation: str) -> None:
+    def queries(rows: int) -> int:
+        for n in range(rows):
+            code = f"N{RegisteredNppo.objects.count()}"
+            RegisteredNppo.objects.create(code=code, country="WS", name=code)
+            held = {"certificate_type": "851", "certificate_status": "70", "number": f"{n}", "content": "x"}
+            first = HeldEnvelope.objects.create(sender="WS", receiver="WS", **held)
+            HeldEnvelope.objects.create(sender="WS", receiver="NZ", forwarded_from=first, **held)
+        caller = RegisteredNppo.objects.get(code="WS")
+        with CaptureQueriesContext(connections["pilothub"]) as captured:
+            answer(caller, SOAP_OF.format(f"<h:{operation}/>").encode())
+        return len([q for q in captured if q["sql"].startswith(("SELECT", "INSERT", "UPDATE", "DECLARE"))])
+
+    hub.pair("WS")
+    assert queries(1) == queries(5) <= 4
+
+
+def test_listings_of_a_full_hub_read_an_index() -> None:
+    """Whatever was delivered before: a listing reads what waits and nothing else."""
+    rows = [
+        HeldEnvelope(sender="WS", receiver="NZ", number=f"WS-{n}", content="x", state="Delivered") for n in range(2000)
+    ]
+    HeldEnvelope.objects.bulk_create(rows)
+    with connections["pilothub"].cursor() as cursor:
+        cursor.execute("ANALYZE pilothub_heldenvelope")
+    for column, index in (("receiver", "held_for"), ("sender", "held_from")):
+        plan = HeldEnvelope.objects.filter(**{column: "WS"}, state="PendingDelivery").order_by("id").explain()
+        assert index in plan
+    assert "held_number" in HeldEnvelope.objects.filter(number="y").explain()
 
 
 def test_other_addresses_and_methods_answer_in_plain_text(samoa: Caller) -> None:

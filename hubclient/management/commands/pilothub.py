@@ -54,7 +54,8 @@ class Command(BaseCommand):
                 embedded.stop(settings.LOCAL)
 
     def run(self, directory: Path, host: str, port: int, hostname: list[str], nppo: list[str], **_: Any) -> None:
-        """Serve until it is stopped."""
+        """Serve until it is stopped. This process is the Hub and nothing else: its threads keep their connections."""
+        connections["pilothub"].settings_dict["CONN_MAX_AGE"] = 60
         try:
             hub = server.make(directory, host, port, tuple(hostname))
         except OSError as error:
