@@ -137,3 +137,10 @@ def test_it_runs_alone_on_its_own_database(tmp_path: Path) -> None:
     finally:
         hub.send_signal(signal.SIGTERM)
         assert hub.wait(20) == 0
+
+
+def test_the_guide_tells_of_every_misbehaviour_and_every_command() -> None:
+    guide = (ROOT / "deploy" / "pilot-hub.md").read_text(encoding="utf-8")
+    assert [name for name in FAULTS if f"`{name}`" not in guide] == []
+    commands = ("register", "certificate", "misbehave", "behave", "release", "traffic", "operator", "console")
+    assert [command for command in commands if command not in guide] == []
