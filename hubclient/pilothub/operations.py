@@ -110,8 +110,13 @@ def import_headers(asked: Asked, request: etree._Element) -> bytes:
 
 
 def _waiting(receiver: RegisteredNppo) -> QuerySet[HeldEnvelope]:
-    visible = Q(hidden_until=None) | Q(hidden_until__lte=timezone.now())
-    return HeldEnvelope.objects.filter(visible, receiver=receiver.code, state=State.PENDING)
+    return _visible(receiver).filter(state=State.PENDING)
+
+
+def _visible(receiver: RegisteredNppo) -> QuerySet[HeldEnvelope]:
+    """What this receiver may see: what is kept from it for days comes later."""
+    is_out = Q(hidden_until=None) | Q(hidden_until__lte=timezone.now())
+    return HeldEnvelope.objects.filter(is_out, receiver=receiver.code)
 
 
 def _headers(asked: Asked, envelopes: QuerySet[HeldEnvelope], *, with_forwardings: bool = False) -> bytes:
@@ -180,8 +185,9 @@ def _whole(asked: Asked, held: HeldEnvelope) -> str:
 
 
 def _held_for(receiver: RegisteredNppo, request: etree._Element) -> HeldEnvelope:
+    """An envelope that was queued for this receiver, also when its delivery has ended. Raises Refused."""
     wanted = argument(request, "hubTrackingNumber")
-    held = HeldEnvelope.objects.filter(receiver=receiver.code, tracking_number=wanted).first()
+    held = _visible(receiver).exclude(state=State.FAILED).filter(tracking_number=wanted).first()
     if held is None:
         raise Refused(f"There is no envelope {wanted} for {receiver.code}.")
     return held

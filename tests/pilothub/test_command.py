@@ -119,7 +119,8 @@ def test_an_operator_gets_a_password_and_a_new_one(hub_command) -> None:
     assert Operator.objects.get().check_password(second)
 
 
-def test_it_runs_alone_on_its_own_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_runs_alone_on_its_own_database_until_it_is_stopped(tmp_path: Path, end: signal.Signals) -> None:
     """PILOTHUB_DATABASE_URL and a folder are all that it needs."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DATABASE_")}
     environment |= {"PILOTHUB_DATABASE_URL": database_url(), "GENS_LOCAL": str(tmp_path)}
@@ -135,8 +136,9 @@ def test_it_runs_alone_on_its_own_database(tmp_path: Path) -> None:
         )
         assert "<e:Country>WS</e:Country>" in answer.text
     finally:
-        hub.send_signal(signal.SIGTERM)
-        assert hub.wait(20) == 0
+        hub.send_signal(end)
+        assert hub.communicate(timeout=20)[0] == ""
+        assert hub.returncode == 0
 
 
 def test_the_guide_tells_of_every_misbehaviour_and_every_command() -> None:

@@ -242,6 +242,38 @@ def test_what_is_not_allowed_comes_back_as_failed_delivery(
     assert HeldEnvelope.objects.get(tracking_number=refused.hubDeliveryNumber).content == CONTENT
 
 
+def test_what_was_refused_or_is_kept_for_days_cannot_be_pulled(
+    hub: RunningHub, samoa: Caller, new_zealand: Caller
+) -> None:
+    hub.misbehave("WS", "pending_for_days")
+    kept = samoa.send()
+    refused = samoa.service.DeliverEnvelope(env=envelope(From="FJ")).hubDeliveryNumber
+    assert HeldEnvelope.objects.get(tracking_number=refused).receiver == "NZ"
+    for tracking in (kept, refused):
+        with pytest.raises(zeep.exceptions.Fault, match="There is no envelope"):
+            new_zealand.service.PULLSingleImportEnvelope(hubTrackingNumber=tracking)
+
+
+def findings(content: bytes) -> list[tuple[str, str, str, str]]:
+    """A validator as another installation may name it by PILOTHUB_VALIDATOR."""
+    if content == b"many":
+        return [("Mapping", f"field {n}", "SEVERE", f"This is wrong, number {n}.") for n in range(1000)]
+    return [("Mapping", "field", "WARNING", "This is odd.")]
+
+
+def test_warnings_are_kept_and_stop_nothing_and_a_refusal_is_no_novel(
+    samoa: Caller, new_zealand: Caller, settings: Any
+) -> None:
+    settings.PILOTHUB_VALIDATOR = f"{__name__}.findings"
+    sent = samoa.service.ValidateAndDeliverEnvelope(envelope=envelope())
+    assert sent.HUBTrackingInfo == "PendingDelivery"
+    assert HeldEnvelope.objects.get().findings == [["Mapping", "field", "WARNING", "This is odd."]]
+    refused = samoa.service.ValidateAndDeliverEnvelope(envelope=envelope(Content="many"))
+    assert refused.hubDeliveryErrorMessage.startswith("This is wrong, number 0.; This is wrong, number 1.")
+    assert len(refused.hubDeliveryErrorMessage) == 2000
+    assert len(HeldEnvelope.objects.latest("id").findings) == 1000
+
+
 def test_who_may_not_send_is_told(samoa: Caller, new_zealand: Caller) -> None:
     RegisteredNppo.objects.filter(code="WS").update(may_send=False)
     assert samoa.service.DeliverEnvelope(env=envelope()).hubDeliveryErrorMessage == "WS is not enabled to send."

@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class Command(BaseCommand):
         self.stdout.write(f"The pilot Hub listens at {endpoint}")
         self.stdout.flush()
         try:
-            hub.serve()
+            with suppress(KeyboardInterrupt):
+                hub.serve()
         finally:
             hub.stop()
 
