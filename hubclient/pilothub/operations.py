@@ -102,9 +102,10 @@ def under_delivery(asked: Asked, request: etree._Element) -> bytes:
 
 
 def import_headers(asked: Asked, request: etree._Element) -> bytes:
-    """What waits for the caller; a country code narrows it to that sender [I]."""
+    """What waits for the caller. Its own code or none asks for all of it, another one for what that NPPO sent [I]."""
     waiting = _waiting(asked.caller).defer("content")
-    if country := argument(request, "countryCode"):
+    country = argument(request, "countryCode").strip()
+    if country not in ("", asked.caller.code, asked.caller.country):
         waiting = waiting.filter(sender=country)
     return _headers(asked, waiting)
 
