@@ -18,6 +18,7 @@ Finding = tuple[str, str, str, str]  # area, field, level, message
 
 DAYS_HIDDEN: Final = timedelta(days=3)
 MAX_FORWARDINGS: Final = 50
+MAX_MESSAGE: Final = 2000  # characters of what a FailedDelivery says; the console has all findings
 
 
 class Refused(Exception):
@@ -89,7 +90,7 @@ def _queued(
     envelope.error_message = (
         _sender_problem(asked.caller, argument(element, "From"))
         or _receiver_problem(envelope, is_response=is_response)
-        or "; ".join(severe)
+        or "; ".join(severe)[:MAX_MESSAGE]
         or ("The Hub was told to fail this delivery." if asked.shows("failed_delivery") else "")
     )
     _save(asked, envelope)

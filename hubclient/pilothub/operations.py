@@ -54,8 +54,8 @@ def answer(caller: RegisteredNppo, data: bytes) -> Reply:
         except (Refused, BadRequest) as error:
             call.refused, call.request = str(error), data
             reply = Reply(_REFUSED, messages.fault(str(error)))
-        call.milliseconds = (timezone.now() - started).total_seconds() * 1000
-        call.tracking_number = call.tracking_number[:64].replace("\x00", "")
+        call.milliseconds = int((timezone.now() - started).total_seconds() * 1000)
+        call.tracking_number = call.tracking_number[:64]
         call.save()
     return reply
 
@@ -102,16 +102,22 @@ def under_delivery(asked: Asked, request: etree._Element) -> bytes:
 
 
 def import_headers(asked: Asked, request: etree._Element) -> bytes:
-    """What waits for the caller; a country code narrows it to that sender [I]."""
+    """What waits for the caller. Its own code or none asks for all of it, another one for what that NPPO sent [I]."""
     waiting = _waiting(asked.caller).defer("content")
-    if country := argument(request, "countryCode"):
+    country = argument(request, "countryCode").strip()
+    if country not in ("", asked.caller.code, asked.caller.country):
         waiting = waiting.filter(sender=country)
     return _headers(asked, waiting)
 
 
 def _waiting(receiver: RegisteredNppo) -> QuerySet[HeldEnvelope]:
-    visible = Q(hidden_until=None) | Q(hidden_until__lte=timezone.now())
-    return HeldEnvelope.objects.filter(visible, receiver=receiver.code, state=State.PENDING)
+    return _visible(receiver).filter(state=State.PENDING)
+
+
+def _visible(receiver: RegisteredNppo) -> QuerySet[HeldEnvelope]:
+    """What this receiver may see: what is kept from it for days comes later."""
+    is_out = Q(hidden_until=None) | Q(hidden_until__lte=timezone.now())
+    return HeldEnvelope.objects.filter(is_out, receiver=receiver.code)
 
 
 def _headers(asked: Asked, envelopes: QuerySet[HeldEnvelope], *, with_forwardings: bool = False) -> bytes:
@@ -180,8 +186,9 @@ def _whole(asked: Asked, held: HeldEnvelope) -> str:
 
 
 def _held_for(receiver: RegisteredNppo, request: etree._Element) -> HeldEnvelope:
+    """An envelope that was queued for this receiver, also when its delivery has ended. Raises Refused."""
     wanted = argument(request, "hubTrackingNumber")
-    held = HeldEnvelope.objects.filter(receiver=receiver.code, tracking_number=wanted).first()
+    held = _visible(receiver).exclude(state=State.FAILED).filter(tracking_number=wanted).first()
     if held is None:
         raise Refused(f"There is no envelope {wanted} for {receiver.code}.")
     return held

@@ -1,12 +1,7 @@
 """The pilot Hub's console: its pages under its own settings, and the site as it runs, in a process of its own."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -306,52 +301,3 @@ def test_findings_and_refused_requests_of_each_sender(
 def test_the_console_speaks_the_browsers_language_and_direction(anna: Client) -> None:
     html = anna.get("/", headers={"accept-language": "ar"}).content.decode()
     assert '<html lang="ar" dir="rtl">' in html
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[str]:
-    """The console as `manage.py pilothub console` starts it: its address."""
-    place = connections["pilothub"].settings_dict
-    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
-    if place["PASSWORD"] or place["PORT"]:
-        url = (
-            f"postgresql://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT'] or 5432}/{place['NAME']}"
-        )
-    environment = os.environ | {"PILOTHUB_DATABASE_URL": url, "BEHIND_TLS": "false"}
-    environment = {k: v for k, v in environment.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
-    command = [sys.executable, "manage.py", "pilothub", "--directory", str(tmp_path), "console", "--console-port", "0"]
-    site = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert site.stdout is not None
-        yield site.stdout.readline().split()[-1]
-    finally:
-        site.send_signal(signal.SIGTERM)
-        site.wait(20)
-
-
-def test_the_site_runs_apart_from_the_hub_and_from_gens(
-    running: str, hub: RunningHub, samoa: Caller, settings: Any
-) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # the other process has no other
-    out = StringIO()
-    call_command("pilothub", "operator", "anna", stdout=out)
-    with requests.Session() as browser:
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(f"{running}login/", timeout=20).text)
-        assert token
-        data = {"csrfmiddlewaretoken": token[1], "username": "anna", "password": out.getvalue().split()[-1]}
-        answer = browser.post(f"{running}login/", data=data, headers={"Referer": running}, timeout=20)
-        assert "Every envelope this Hub was given" in answer.text
-        assert set(browser.cookies.keys()) == {"pilothub_csrf", "pilothub_session"}
-        assert browser.get(f"{running}static/gens.css", timeout=20).status_code == 200
-        assert browser.post(f"{running}hub/DeliveryService", data=b"x", timeout=20).status_code in (403, 404)
-    for path in ("/", "/login/", "/nppos/", "/static/gens.css"):
-        address = samoa.endpoint.replace("/hub/DeliveryService", path)
-        assert samoa.session.get(address, timeout=20).status_code == 404
-
-
-def test_the_console_does_not_offer_passwords_to_the_network() -> None:
-    environment = os.environ | {"BEHIND_TLS": "false", "DJANGO_SETTINGS_MODULE": "hubclient.pilothub.console.settings"}
-    command = [sys.executable, "-m", "hubclient.pilothub.console", "0.0.0.0", "0"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "clear text" in done.stderr
