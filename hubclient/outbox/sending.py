@@ -17,7 +17,11 @@ from hubclient.soap import Forwarding, Header, HubClient, HubError
 log = logging.getLogger(__name__)
 
 State, Reason = Envelope.State, Envelope.Reason
-LEASE: Final = timedelta(minutes=5)  # longer than a call may take
+LEASE: Final = 5  # times the time-out of a call: longer than one may take
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=LEASE * settings.HUBCLIENT_TIMEOUT_SECONDS)
 
 
 def deliver(envelope_id: int, nppo_id: int, client: HubClient) -> None:
@@ -53,7 +57,7 @@ def _claim(envelope_id: int, nppo_id: int) -> tuple[Envelope | None, Envelope.Re
             return None, None
         objection = partners.objection(envelope)
         if objection is None:
-            record.save(envelope, attempts=envelope.attempts + 1, state=State.SENDING, due_at=now + LEASE)
+            record.save(envelope, attempts=envelope.attempts + 1, state=State.SENDING, due_at=now + _lease())
     return envelope, objection
 
 
