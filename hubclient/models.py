@@ -165,6 +165,7 @@ class Envelope(models.Model):
         NOT_CONNECTED = "not_connected", _("This country is not connected to the Hub.")
         NOT_RECEIVING = "not_receiving", _("This country does not receive electronic certificates.")
         NOT_ACCEPTED = "not_accepted", _("This country does not accept this kind of electronic certificate.")
+        UNFIT = "unfit", _("It is too large, or cannot be put into an envelope.")
         RECALLED = "recalled", _("It was recalled before it left.")
         OVERTAKEN = "overtaken", _("It was withdrawn or replaced before it left.")
         GIVEN_UP = "given_up", _("An operator gave it up.")

@@ -117,6 +117,8 @@ def _record_failure(envelope: Envelope, error: HubError) -> None:
     with acting_for(envelope.nppo_id):
         if not _is_still_ours(envelope):
             log.warning("Envelope %s went on while its call was out; its failure changes nothing.", envelope.pk)
+        elif error.unfit:
+            (record.fail if envelope.is_doubtful else record.close)(envelope, Reason.UNFIT, str(error))
         elif error.permanent and not error.about_us:
             record.fail(envelope, Reason.REFUSED, str(error))
         elif error.unknown:

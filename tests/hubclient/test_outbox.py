@@ -67,6 +67,15 @@ def test_a_refusal_is_final_and_says_why(world: World, fault: str) -> None:
     assert world.deliver().attempts == 1  # never sent again
 
 
+@pytest.mark.parametrize("content", [b"x" * 101, b"\xff\xfe<"], ids=["too-large", "not-utf-8"])
+def test_what_cannot_be_sent_at_all_is_not_said_to_be_refused_by_the_hub(world: World, content: bytes) -> None:
+    world.client.max_content = 100
+    world.enqueue(content=content)
+    ended = world.deliver()
+    assert (ended.state, ended.reason) == (State.NOT_SENT, "unfit")
+    assert ended.was_never_queued
+
+
 def test_a_hub_that_refuses_at_the_door_is_tried_again_later(world: World) -> None:
     world.enqueue()
     world.hub.misbehave("WS", "forbidden")
