@@ -48,11 +48,11 @@ def judge(content: bytes) -> Judgement:
     return Judgement(Envelope.Verdict.WARNINGS, words[:LONGEST_ANSWER], findings)
 
 
-def take(envelope: Envelope) -> Certificate | None:
+def take(envelope: Envelope, judgement: Judgement | None = None) -> Certificate | None:
     """Create the certificate of a stored envelope or extend the known one. Again without effect: nothing doubles.
 
     An acknowledgement becomes another message of the certificate of ours that it answers. None: the content is not
-    readable, or answers nothing we sent to this country.
+    readable, or answers nothing we sent to this country. judgement: of this content, when it was made just now.
     """
     if envelope.verdict == Envelope.Verdict.UNREADABLE:
         return None
@@ -60,7 +60,7 @@ def take(envelope: Envelope) -> Certificate | None:
     if not isinstance(message, xml.Message):
         return _answered(envelope, message)
     document = replace(message.document, number=message.document.number or envelope.certificate_number)
-    judgement = judge(bytes(envelope.content))
+    judgement = judgement or judge(bytes(envelope.content))
     with transaction.atomic():
         storage.keep_blobs(envelope.nppo_id, message.blobs)
         certificate = _known(envelope, document) or _new(envelope, document)

@@ -50,6 +50,7 @@ def receive(connection_id: int, nppo_id: int) -> None:
 
 def _handle(envelope: Envelope, client: HubClient) -> None:
     """The next steps of one envelope. What fails is logged and tried again later; the next envelope does not wait."""
+    judgement = None
     try:
         if envelope.state == Envelope.State.LISTED:
             inbox.pull(envelope, client)
@@ -68,15 +69,15 @@ def _handle(envelope: Envelope, client: HubClient) -> None:
         # our own failure: nothing is acknowledged, an operator finds it here
         log.exception("Envelope %s could not be judged.", envelope.tracking_number)
         return
-    _take(envelope)
+    _take(envelope, judgement)
 
 
-def _take(envelope: Envelope) -> None:
+def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
     if envelope.is_taken:
         return
     try:
         with acting_for(envelope.nppo_id):
-            reception.take(envelope)
+            reception.take(envelope, judgement)
             inbox.taken(envelope)
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError):
         log.exception("Envelope %s is stored, but its certificate could not be kept yet.", envelope.tracking_number)

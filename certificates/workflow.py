@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates import numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
+from certificates.ephyto.judging import unfit
 from certificates.models import Certificate, Direction, DraftInput, Message, Status
 from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
@@ -179,6 +180,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, reason: str
         problems = rules.problems(document, "issue", Codes())
         refuse_if_severe(problems)
         data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
+        refuse_if_severe(unfit(data))
         row.number, row.issued_at, row.issued_by, row.office = document.number, now, by, by.office
         storage.store(
             row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now)

@@ -39,7 +39,9 @@ def fetch(connection: Connection, client: HubClient) -> None:
         # listed again although we acknowledged it: the acknowledgement was lost on its way
         known.filter(state=State.ACKNOWLEDGED).update(state=State.JUDGED, due_at=now)
         # listed once, gone before anybody pulled it: somebody else took it, and there is nothing to wait for
-        ours.filter(state=State.LISTED, due_at__lte=now).exclude(tracking_number__in=list(waiting)).delete()
+        gone = ours.filter(state=State.LISTED, due_at__lte=now).exclude(tracking_number__in=list(waiting))
+        locked = list(gone.select_for_update(skip_locked=True).values_list("pk", flat=True))  # nobody pulls these now
+        Envelope.objects.filter(pk__in=locked).delete()
         noted = set(known.values_list("tracking_number", flat=True))
         rows = [_noted(connection, header) for number, header in waiting.items() if number not in noted]
         Envelope.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)

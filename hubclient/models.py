@@ -165,6 +165,7 @@ class Envelope(models.Model):
         NOT_CONNECTED = "not_connected", _("This country is not connected to the Hub.")
         NOT_RECEIVING = "not_receiving", _("This country does not receive electronic certificates.")
         NOT_ACCEPTED = "not_accepted", _("This country does not accept this kind of electronic certificate.")
+        UNFIT = "unfit", _("It is too large, or cannot be put into an envelope.")
         RECALLED = "recalled", _("It was recalled before it left.")
         OVERTAKEN = "overtaken", _("It was withdrawn or replaced before it left.")
         GIVEN_UP = "given_up", _("An operator gave it up.")
@@ -321,8 +322,8 @@ class Call(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["connection", "-at"], name="call_latest"),
-            models.Index(fields=["connection", "tracking_number"], name="call_of_envelope"),
+            models.Index(fields=["connection", "-at"], name="logged_call_latest"),
+            models.Index(fields=["connection", "tracking_number"], name="logged_call_of_envelope"),
         ]
 
     def __str__(self) -> str:

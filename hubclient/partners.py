@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from gens.accounts.tenancy import acting_for
@@ -18,12 +17,13 @@ Reason = Envelope.Reason
 def keep(connection: Connection, client: HubClient) -> int:
     """Fetch and keep the active NPPOs; how many they are. An empty answer keeps the last good list. Raises HubError."""
     told = {nppo.code: nppo for nppo in client.active_nppos() if 0 < len(nppo.code) <= 12}
+    if not told:
+        return 0
     now = timezone.now()
-    with acting_for(connection.nppo_id), transaction.atomic():
-        if told:
-            for nppo in told.values():
-                _keep_one(connection, nppo)
-            Partner.objects.filter(connection=connection).exclude(code__in=told).update(is_active=False)
+    with acting_for(connection.nppo_id):
+        for nppo in told.values():
+            _keep_one(connection, nppo)
+        Partner.objects.filter(connection=connection).exclude(code__in=told).update(is_active=False)
         Connection.objects.filter(pk=connection.pk).update(nppos_kept_at=now)
     connection.nppos_kept_at = now
     return len(told)
@@ -57,9 +57,8 @@ def objection(envelope: Envelope) -> Reason | None:
 
 
 def keep_if_doubted(connection: Connection, client: HubClient) -> bool:
-    """Fetch the list again before believing its objection; False when it is fresh. Raises HubError."""
+    """Fetch the list again before believing its objection; False when it is as fresh as can be. Raises HubError."""
     kept = connection.nppos_kept_at
     if kept is not None and timezone.now() - kept < DOUBTED:
         return False
-    keep(connection, client)
-    return True
+    return keep(connection, client) > 0

@@ -1,11 +1,9 @@
 """The background work of delivery. Each task: fetch, call the verb, record the outcome (in outbox and inbox)."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
 
 from celery import shared_task
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from gens.accounts.tenancy import acting_for, sweeping
@@ -17,7 +15,6 @@ from hubclient.soap import HubError
 log = logging.getLogger(__name__)
 
 State = Envelope.State
-Work = dict[tuple[int, int], list[int]]
 
 
 @shared_task(soft_time_limit=240, time_limit=300)
@@ -32,30 +29,32 @@ def deliver(envelope_id: int, nppo_id: int) -> None:
             outbox.deliver(envelope_id, nppo_id, account[1])
 
 
-def _due(*states: Envelope.State) -> Work:
-    """Outgoing envelopes in these states whose time has come, by (connection, NPPO)."""
+def _outgoing(*states: Envelope.State) -> QuerySet[Envelope]:
+    """Outgoing envelopes in these states whose time has come. Read it inside sweeping(), or acting for one NPPO."""
+    return Envelope.objects.filter(is_incoming=False, state__in=states, due_at__lte=timezone.now()).order_by("pk")
+
+
+def _forwardings() -> QuerySet[Forwarding]:
+    return Forwarding.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).order_by("pk")
+
+
+def _accounts(*rows: QuerySet[Envelope] | QuerySet[Forwarding]) -> set[tuple[int, int]]:
+    """(connection, NPPO) of those that have such work."""
     with sweeping():
-        rows = Envelope.objects.filter(is_incoming=False, state__in=states, due_at__lte=timezone.now()).order_by("pk")
-        return _by_connection(rows.values_list("pk", "nppo_id", "connection_id"))
+        return {
+            account for each in rows for account in each.order_by().values_list("connection_id", "nppo_id").distinct()
+        }
 
 
-def _forwardings_due() -> Work:
-    with sweeping():
-        rows = Forwarding.objects.filter(state=State.PENDING, due_at__lte=timezone.now()).order_by("pk")
-        return _by_connection(rows.values_list("pk", "nppo_id", "connection_id"))
-
-
-def _by_connection(rows: Iterable[tuple[int, int, int]]) -> Work:
-    work: Work = defaultdict(list)
-    for pk, nppo_id, connection_id in rows:
-        work[connection_id, nppo_id].append(pk)
-    return work
+def _ids(connection: Connection, rows: QuerySet[Envelope] | QuerySet[Forwarding]) -> list[int]:
+    with acting_for(connection.nppo_id):
+        return list(rows.filter(connection=connection).values_list("pk", flat=True))
 
 
 @shared_task
 def deliver_waiting() -> None:
     """Beat: settle what is unknown, then send what waits; each connection in a task of its own."""
-    for connection_id, nppo_id in _due(State.WAITING, State.SENDING, State.UNKNOWN):
+    for connection_id, nppo_id in _accounts(_outgoing(State.WAITING, State.SENDING, State.UNKNOWN)):
         outbox.nudge(deliver_of, connection_id, nppo_id)
 
 
@@ -70,7 +69,7 @@ def deliver_of(connection_id: int, nppo_id: int) -> None:
             outbox.settle_unknown(connection_id, nppo_id, client)
         except HubError as error:
             log.warning("No listing from the Hub of %s: %s", connection, error)
-        for envelope_id in _due(State.WAITING).get((connection_id, nppo_id), []):
+        for envelope_id in _ids(connection, _outgoing(State.WAITING)):
             if connection.is_paused:
                 return
             outbox.deliver(envelope_id, nppo_id, client)
@@ -79,7 +78,7 @@ def deliver_of(connection_id: int, nppo_id: int) -> None:
 @shared_task
 def track_sent() -> None:
     """Beat: ask what became of the envelopes that the Hubs have; each connection in a task of its own."""
-    for connection_id, nppo_id in _due(State.PENDING).keys() | _forwardings_due().keys():
+    for connection_id, nppo_id in _accounts(_outgoing(State.PENDING), _forwardings()):
         outbox.nudge(track_of, connection_id, nppo_id)
 
 
@@ -90,13 +89,11 @@ def track_of(connection_id: int, nppo_id: int) -> None:
         if account is None:
             return
         connection, client = account
-        envelopes = _due(State.PENDING).get((connection_id, nppo_id), [])
-        forwardings = _forwardings_due().get((connection_id, nppo_id), [])
-        asked = [(outbox.track, pk) for pk in envelopes] + [(outbox.track_forwarding, pk) for pk in forwardings]
-        for track, pk in asked:
-            if connection.is_paused:
-                return
-            track(pk, nppo_id, client)
+        for track, rows in ((outbox.track, _outgoing(State.PENDING)), (outbox.track_forwarding, _forwardings())):
+            for pk in _ids(connection, rows):
+                if connection.is_paused:
+                    return
+                track(pk, nppo_id, client)
 
 
 @shared_task

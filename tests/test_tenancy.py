@@ -14,7 +14,7 @@ from tests.factories import NppoFactory, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 
-TENANT_MODELS = [model for model in apps.get_models() if any(f.name == "nppo" for f in model._meta.fields)]
+TENANT_MODELS = [model for model in apps.get_models() if any(f.related_model is Nppo for f in model._meta.fields)]
 
 
 @pytest.fixture

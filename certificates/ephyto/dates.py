@@ -22,6 +22,14 @@ class Parsed:
         return self.moment is not None and self.moment.tzinfo is not None
 
 
+_WELL: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?)?")
+
+
+def is_written_well(text: str) -> bool:
+    """Whether it is a date, or one with a time, as we write them: with seconds, and a colon in the offset."""
+    return bool(_WELL.fullmatch(text)) and parse(text) is not None
+
+
 def parse(text: str) -> Parsed | None:
     """A date or a date with time; None when the text is neither (it is shown as it stands then)."""
     text = text.strip()

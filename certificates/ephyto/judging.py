@@ -8,7 +8,7 @@ from certificates.ephyto import profile, rules
 from certificates.ephyto.rules.shapes import SCHEMA, Stage
 from certificates.ephyto.xml import DEFAULT_LIMITS, Acknowledgement, Limits, NotReadable, from_xml
 from certificates.ephyto.xml.content import parse
-from certificates.ephyto.xml.places import place_of
+from certificates.ephyto.xml.places import Places
 
 Level = Literal["SEVERE", "WARNING", "INFO"]
 CERTIFICATE: Final = "certificate"
@@ -63,13 +63,22 @@ def judge(data: bytes, stage: Stage = "hub", limits: Limits = DEFAULT_LIMITS) ->
     if isinstance(message, Acknowledgement):
         return Judged(ACKNOWLEDGEMENT, status=message.status, number=", ".join(message.references))
     found = [Finding("repaired", "INFO", SCHEMA, "", "", 0, _REPAIRS[repair]) for repair in message.repairs]
+    places = Places(root)
     for problem in rules.problems(message.document, stage):
-        place = place_of(root, problem.path)
+        place = places.of(problem.path, problem.params)
         words = rules.english(problem)
         found.append(Finding(problem.rule, problem.level, problem.area, problem.path, place.xpath, place.line, words))
     found += _deviations(data, "SEVERE" if stage in ("issue", "submit") else "WARNING")
     document = message.document
     return Judged(CERTIFICATE, _by_line(found), document.type, document.status, document.number)
+
+
+def unfit(data: bytes) -> list[rules.Problem]:
+    """Where a message of ours deviates from the profile: the last check before it is issued, after the rules."""
+    return [
+        rules.Problem("profile", SCHEMA, rules.SEVERE, "", {"words": f"{found.path}: {found.message}"})
+        for found in profile.deviations(data)
+    ]
 
 
 def unreadable(outcome: str, why: str) -> Judged:

@@ -16,6 +16,7 @@ from certificates.ephyto.document import Document
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status
 from certificates.paper.face import face
 from certificates.views.doorway import certificate_or_404
+from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -50,6 +51,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "reason": last_reason(found),
         "messages_sent": messages,
         "envelope": envelope,
+        "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
         "delivery": delivery_words(envelope),
         "partner": name_of("country", found.destination, get_language() or "en"),
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
@@ -174,10 +176,17 @@ def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
         State.NOT_SENT: _("Not sent to %(country)s. Print the certificate."),
     }
     words = texts[State(envelope.state)] % partner
-    has_message = envelope.state in (State.DELIVERED_WITH_WARNINGS, State.NOT_READABLE, State.FAILED)
-    message = envelope.message if has_message else ""
     if envelope.reason in (Envelope.Reason.RECALLED, Envelope.Reason.OVERTAKEN):
         words = _("Not sent to %(country)s.") % partner
+    return {"words": words, "message": delivery_message(envelope), "state": envelope.state}
+
+
+def delivery_message(envelope: Envelope) -> str:
+    """What the Hub or the receiver said, or why it ended here; a state that nobody knows as the Hub wrote it."""
+    if envelope.state == State.PENDING:
+        is_usual = envelope.hub_state in ("", "PendingDelivery", "EnvelopeNotExists")
+        return "" if is_usual else _("The Hub says: %(state)s") % {"state": envelope.hub_state}
     if envelope.reason not in ("", Envelope.Reason.REFUSED, Envelope.Reason.UNDELIVERABLE):
-        message = envelope.get_reason_display()
-    return {"words": words, "message": message, "state": envelope.state}
+        return str(envelope.get_reason_display())
+    has_message = envelope.state in (State.DELIVERED_WITH_WARNINGS, State.NOT_READABLE, State.FAILED)
+    return envelope.message if has_message else ""

@@ -14,8 +14,10 @@ from django.db import connection, migrations, transaction
 def _setting(name: str, value: int) -> Iterator[None]:
     """A transaction (or savepoint) in which a PostgreSQL setting has this value, then the one before.
 
-    SET LOCAL lives to the end of the transaction, so it works behind PgBouncer; a rollback restores it by itself.
+    SET LOCAL lives to the end of the transaction, so it works behind PgBouncer; a rollback or the outermost commit
+    restores it by itself.
     """
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting(%s, true), set_config(%s, %s, true)",
@@ -23,7 +25,8 @@ def _setting(name: str, value: int) -> Iterator[None]:
         )
         before = cursor.fetchone()[0] or ""
         yield
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
+        if not is_outermost:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
 
 
 @contextmanager

@@ -68,18 +68,16 @@ def enqueue(
         envelope.save()
         if first is not None and first.was_never_queued:
             _overtake(first, envelope if is_withdrawal else None)
-        Forwarding.objects.bulk_create(
-            Forwarding(
-                nppo_id=envelope.nppo_id,
-                connection=connection,
-                envelope=envelope,
-                code=code,
-                state=State.WAITING,
-                due_at=now,
-            )
-            for code in dict.fromkeys(forwardings)
-        )
+        _forward(envelope, forwardings)
     return envelope
+
+
+def _forward(envelope: Envelope, channels: Sequence[str]) -> None:
+    """A row for each channel the Hub shall forward it to: each is tracked by itself."""
+    common = {"nppo_id": envelope.nppo_id, "connection": envelope.connection, "envelope": envelope}
+    Forwarding.objects.bulk_create(
+        Forwarding(code=code, state=State.WAITING, due_at=timezone.now(), **common) for code in dict.fromkeys(channels)
+    )
 
 
 def _first(envelope: Envelope, replaces: Envelope | None, *, is_withdrawal: bool) -> Envelope | None:

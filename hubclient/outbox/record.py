@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from gens.accounts import events
@@ -58,32 +57,35 @@ def doubt(envelope: Envelope, message: str) -> None:
 def taken(envelope: Envelope, answer: Header) -> None:
     """The Hub has it. A tracking number that cannot be kept, or is another envelope's, ends it: nobody can follow it."""
     now = timezone.now()
-    changes = {
-        "state": State.PENDING,
-        "tracking_number": answer.tracking_number,
-        "hub_state": answer.tracking_info[:HUB_STATE],
-        "message": "",
-        "sent_at": now,
-        "due_at": now + timedelta(seconds=settings.SWEEP_SECONDS),
-    }
-    try:
-        if len(answer.tracking_number) > LONGEST_NUMBER:
-            raise IntegrityError("too long")
-        with transaction.atomic():
-            save(envelope, **changes)
-    except IntegrityError:
+    number = answer.tracking_number
+    if len(number) > LONGEST_NUMBER or is_known(envelope, number):
         save(envelope, tracking_number="", is_doubtful=True, sent_at=now)
-        number = answer.tracking_number[:LONGEST_NUMBER]
-        fail(envelope, Reason.NO_TRACKING, f"The Hub's tracking number {number} is another envelope's, or too long.")
+        words = f"The Hub's tracking number {number[:LONGEST_NUMBER]} is another envelope's, or too long."
+        fail(envelope, Reason.NO_TRACKING, words)
         return
+    save(
+        envelope,
+        state=State.PENDING,
+        tracking_number=number,
+        hub_state=answer.tracking_info[:HUB_STATE],
+        message="",
+        sent_at=now,
+        due_at=now + timedelta(seconds=settings.SWEEP_SECONDS),
+    )
     _forwarded(envelope, answer, now)
     tell(envelope, events.HUB_ACCEPTED)
 
 
+def is_known(envelope: Envelope, tracking_number: str) -> bool:
+    """Whether an envelope of this connection already holds this tracking number."""
+    ours = Envelope.objects.filter(connection=envelope.connection_id, is_incoming=False)
+    return ours.filter(tracking_number=tracking_number).exists()
+
+
 def _forwarded(envelope: Envelope, answer: Header, now: datetime) -> None:
     """Each channel with the tracking number the Hub gave it; a channel without one got nothing."""
-    numbers = {each.code[:12]: each.tracking_number for each in answer.forwardings}
-    numbers |= {code: "" for code in envelope.forwardings.values_list("code", flat=True) if code not in numbers}
+    numbers = {asked.code: "" for asked in envelope.forwardings.all()}
+    numbers |= {each.code[:12]: each.tracking_number for each in answer.forwardings}
     for code, number in numbers.items():
         is_queued = 0 < len(number) <= LONGEST_NUMBER
         fields = {

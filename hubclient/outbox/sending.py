@@ -17,7 +17,11 @@ from hubclient.soap import Forwarding, Header, HubClient, HubError
 log = logging.getLogger(__name__)
 
 State, Reason = Envelope.State, Envelope.Reason
-LEASE: Final = timedelta(minutes=5)  # longer than a call may take
+LEASE: Final = 5  # times the time-out of a call: longer than one may take
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=LEASE * settings.HUBCLIENT_TIMEOUT_SECONDS)
 
 
 def deliver(envelope_id: int, nppo_id: int, client: HubClient) -> None:
@@ -53,7 +57,7 @@ def _claim(envelope_id: int, nppo_id: int) -> tuple[Envelope | None, Envelope.Re
             return None, None
         objection = partners.objection(envelope)
         if objection is None:
-            record.save(envelope, attempts=envelope.attempts + 1, state=State.SENDING, due_at=now + LEASE)
+            record.save(envelope, attempts=envelope.attempts + 1, state=State.SENDING, due_at=now + _lease())
     return envelope, objection
 
 
@@ -113,6 +117,8 @@ def _record_failure(envelope: Envelope, error: HubError) -> None:
     with acting_for(envelope.nppo_id):
         if not _is_still_ours(envelope):
             log.warning("Envelope %s went on while its call was out; its failure changes nothing.", envelope.pk)
+        elif error.unfit:
+            (record.fail if envelope.is_doubtful else record.close)(envelope, Reason.UNFIT, str(error))
         elif error.permanent and not error.about_us:
             record.fail(envelope, Reason.REFUSED, str(error))
         elif error.unknown:
@@ -124,13 +130,13 @@ def _record_failure(envelope: Envelope, error: HubError) -> None:
 def _is_still_ours(envelope: Envelope) -> bool:
     """Whether the claim holds: a call that outlived its lease must not undo what was learnt meanwhile. Locks the row."""
     mine = Envelope.objects.select_for_update().filter(pk=envelope.pk, state=State.SENDING, attempts=envelope.attempts)
-    return mine.first() is not None
+    return mine.values_list("pk").first() is not None
 
 
 def _record_taken(envelope: Envelope, answer: Header) -> None:
     with acting_for(envelope.nppo_id):
-        row = Envelope.objects.select_for_update().get(pk=envelope.pk)
-        if row.tracking_number:
-            log.warning("Envelope %s is %s; the late answer %s is its copy.", row.pk, row.tracking_number, answer)
+        number = Envelope.objects.select_for_update().values_list("tracking_number", flat=True).get(pk=envelope.pk)
+        if number:
+            log.warning("Envelope %s is %s at the Hub; the late answer %s is its copy.", envelope.pk, number, answer)
         else:
-            record.taken(row, answer)
+            record.taken(envelope, answer)

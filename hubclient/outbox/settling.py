@@ -38,11 +38,11 @@ def settle_unknown(connection_id: int, nppo_id: int, client: HubClient) -> None:
 
 def _settle(envelope_id: int, nppo_id: int, listing: dict[Identity, list[Header]]) -> None:
     with acting_for(nppo_id):
-        envelope = Envelope.objects.select_for_update().get(pk=envelope_id)
+        envelope = Envelope.objects.select_for_update().defer("content").get(pk=envelope_id)
         if envelope.state != State.UNKNOWN:
             return
         for answer in listing.get(_identity(envelope), []):
-            if not _is_known(envelope, answer.tracking_number):
+            if not record.is_known(envelope, answer.tracking_number):
                 record.taken(envelope, answer)
                 return
         looks = envelope.looks + 1
@@ -54,9 +54,3 @@ def _settle(envelope_id: int, nppo_id: int, listing: dict[Identity, list[Header]
 
 def _identity(envelope: Envelope) -> Identity:
     return envelope.certificate_number, envelope.certificate_type, envelope.certificate_status, envelope.receiver
-
-
-def _is_known(envelope: Envelope, tracking_number: str) -> bool:
-    """Whether another envelope of this connection already holds this tracking number."""
-    ours = Envelope.objects.filter(connection=envelope.connection_id, is_incoming=False)
-    return ours.filter(tracking_number=tracking_number).exclude(tracking_number="").exists()

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from gens.accounts import events
@@ -26,17 +27,17 @@ ENDS: Final = {
 
 def track(envelope_id: int, nppo_id: int, client: HubClient) -> None:
     """Ask what became of an envelope, if it is due."""
-    _track(Envelope, envelope_id, nppo_id, client)
+    _track(Envelope.objects.defer("content"), envelope_id, nppo_id, client)
 
 
 def track_forwarding(forwarding_id: int, nppo_id: int, client: HubClient) -> None:
     """Ask what became of one forwarding of an envelope, if it is due."""
-    _track(Forwarding, forwarding_id, nppo_id, client)
+    _track(Forwarding.objects.all(), forwarding_id, nppo_id, client)
 
 
-def _track(model: type[Envelope] | type[Forwarding], pk: int, nppo_id: int, client: HubClient) -> None:
+def _track(rows: QuerySet[Envelope] | QuerySet[Forwarding], pk: int, nppo_id: int, client: HubClient) -> None:
     with acting_for(nppo_id):
-        due = model.objects.filter(pk=pk, state=State.PENDING, due_at__lte=timezone.now())
+        due = rows.filter(pk=pk, state=State.PENDING, due_at__lte=timezone.now())
         number = due.values_list("tracking_number", flat=True).first()
     if number is None:
         return
@@ -46,7 +47,7 @@ def _track(model: type[Envelope] | type[Forwarding], pk: int, nppo_id: int, clie
     except HubError as error:
         log.warning("Tracking of %s brought no answer: %s", number, error)
     with acting_for(nppo_id):
-        row = model.objects.select_for_update().get(pk=pk)
+        row = rows.select_for_update(of=("self",)).select_related("connection").get(pk=pk)
         if row.state == State.PENDING and row.tracking_number == number:
             _record(row, answer)
 

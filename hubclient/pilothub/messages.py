@@ -102,8 +102,8 @@ def fault(message: str) -> bytes:
 
 
 def safe(text: str) -> str:
-    """Text for an XML element or attribute; a carriage return must survive the receiver's parser."""
-    return escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text), {"\r": "&#13;", '"': "&quot;"})
+    """Text for an XML element; a carriage return must survive the receiver's parser."""
+    return escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text), {"\r": "&#13;"})
 
 
 def entity(name: str, text: str) -> str:

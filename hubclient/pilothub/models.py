@@ -100,7 +100,9 @@ class Call(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["tracking_number", "id"], condition=~Q(tracking_number=""), name="call_of_envelope"),
+            models.Index(
+                fields=["tracking_number", "id"], condition=~Q(tracking_number=""), name="hub_call_of_envelope"
+            ),
             models.Index(fields=["caller", "id"], name="call_of_nppo"),
             models.Index(fields=["caller", "id"], condition=~Q(refused=""), name="call_refused"),
             models.Index(fields=["id"], condition=~Q(refused=""), name="call_all_refused"),

@@ -33,7 +33,7 @@ class Pki:
 def ensure(folder: Path, *names: str) -> Pki:
     """The authority and the Hub's certificate in this folder, made if they are missing.
 
-    names: host names that the Hub's certificate shall cover besides localhost. It is renewed when one of them is new,
+    names: host names or addresses that the Hub's certificate shall cover besides localhost. It is renewed when one of them is new,
     and a month before it expires.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -51,12 +51,12 @@ def ensure(folder: Path, *names: str) -> Pki:
 
 
 def _names(path: Path) -> list[str]:
-    """The host names a certificate file covers; none when it is not there."""
+    """The host names and addresses a certificate file covers; none when it is not there."""
     if not path.exists():
         return []
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return names.get_values_for_type(x509.DNSName)
+    return [str(name.value) for name in names]
 
 
 def _covers(path: Path, names: tuple[str, ...]) -> bool:
@@ -155,11 +155,17 @@ def _signed(
     builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
     builder = builder.add_extension(_key_usage(signs_certificates=constraints.ca), critical=True)
     if usage is not None:
-        hosts = [x509.DNSName(name) for name in dict.fromkeys(("localhost", *names))]
-        place = x509.SubjectAlternativeName([*hosts, x509.IPAddress(ip_address("127.0.0.1"))])
+        place = x509.SubjectAlternativeName([_host(name) for name in dict.fromkeys(("localhost", "127.0.0.1", *names))])
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         builder = builder.add_extension(place, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _host(name: str) -> x509.DNSName | x509.IPAddress:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:

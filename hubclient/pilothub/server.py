@@ -24,7 +24,7 @@ NOT_FOUND: Final = "NPPO from client certificate not found"
 _HTML: Final = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Error</h1></body></html>"
 _XML: Final = "text/xml; charset=utf-8"
 _PIECE: Final = 65_536
-_DRAINED: Final = 4 * messages.MAX_SOAP  # of a request that is too large, so much is read before it is answered
+_DRAINED: Final = 4 * messages.MAX_SOAP  # bytes; a larger request is answered before it is read
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -34,7 +34,7 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
     if environ["PATH_INFO"] != PATH:
         return _answered(start_response, "404 Not Found", b"The Hub is at " + PATH.encode(), "text/plain")
     if environ["REQUEST_METHOD"] == "GET" and environ.get("QUERY_STRING", "").lower() == "wsdl":
-        return _answered(start_response, "200 OK", wsdl.write(f"https://{environ['HTTP_HOST']}{PATH}"), _XML)
+        return _answered(start_response, "200 OK", wsdl.write(f"https://{environ.get('HTTP_HOST', '')}{PATH}"), _XML)
     if environ["REQUEST_METHOD"] != "POST":
         return _answered(start_response, "405 Method Not Allowed", b"SOAP 1.1 by POST; ?wsdl by GET.", "text/plain")
     data = _read(environ["wsgi.input"])
@@ -57,10 +57,13 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
 def _read(body: Any) -> bytes | None:
     """The whole request; None when it is too large. The rest is read, or the client would see no answer but a reset."""
     data, length = bytearray(), 0
-    while length < _DRAINED and (piece := body.read(_PIECE)):
-        length += len(piece)
-        if length <= messages.MAX_SOAP:
-            data += piece
+    try:
+        while piece := body.read(_PIECE):
+            length += len(piece)
+            if length <= messages.MAX_SOAP:
+                data += piece
+    except OSError:  # the server's word for a chunked request over its own limit
+        return None
     return bytes(data) if length <= messages.MAX_SOAP else None
 
 
@@ -109,6 +112,7 @@ def make(folder: Path, host: str = "127.0.0.1", port: int = 0, names: tuple[str,
     registry.fill_code_lists()
     files = pki.ensure(folder, *names)
     server = Server((host, port), application, numthreads=8, server_name="GeNS pilot Hub")
+    server.max_request_body_size = _DRAINED
     adapter = _Adapter(str(files.certificate), str(files.private_key), str(files.ca))
     adapter.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -6,9 +6,9 @@ A line is a type and its children: `name:type`, `?` may be missing, `*` any numb
 
 from collections.abc import Iterable
 from typing import Final
+from xml.sax.saxutils import quoteattr
 
 from hubclient.namespaces import ACTION, ENTITIES, HUB
-from hubclient.pilothub.messages import safe
 
 _CERTIFICATE: Final = "urn:un:unece:uncefact:data:standard:SPSCertificate:17"
 _ACKNOWLEDGEMENT: Final = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17"
@@ -33,11 +33,11 @@ ArrayOfChannels = Channel:e.Channel*
 _HUB_TYPES: Final = """
 HubWebException = message?
 validationResult = ~area? ~field? ~level? ~msg?
-certificateType = @number:int
-certificateStatus = @number:int
+certificateType = @number:int @value?
+certificateStatus = @number:int @value?
 allowedDocument = ~certificateType:h.certificateType? ~certificateStatus:h.certificateStatus? @active:boolean
 signingCertificate = ~dn? ~certificate?
-channelRule = @id:int @active:boolean @ruleType @certificateType:int @certificateStatus:int @countryCode @direction
+channelRule = @id:int @active:boolean @ruleType? @certificateType:int @certificateStatus:int @countryCode? @direction?
 statement = ~active:boolean ~code? ~docTypeOnly:int ~lang? ~lastModified:dateTime? ~lastModifiedBy? ~text?
 additionalDeclaration = ~active:boolean ~additionalCode? ~code? ~lang? ~lastModified:dateTime? ~lastModifiedBy? \
 ~optionalText? ~text?
@@ -127,7 +127,7 @@ def write(address: str) -> bytes:
         "".join(map(_binding, table)),
         '</w:binding><w:service name="DeliveryService">'
         '<w:port name="IDeliveryServiceImplPort" binding="h:DeliveryServiceSoapBinding">',
-        f'<s:address location="{safe(address)}"/></w:port></w:service>',
+        f"<s:address location={quoteattr(address)}/></w:port></w:service>",
     )
     return f"{_OPEN}{''.join(parts)}</w:definitions>".encode()
 
@@ -184,8 +184,9 @@ def _child(word: str) -> str:
 
 
 def _attribute(word: str) -> str:
-    name, _colon, kind = word[1:].partition(":")
-    return f'<x:attribute name="{name}" type="{_qualified(kind)}"/>'
+    name, _colon, kind = word.strip("@?").partition(":")
+    use = "" if word[-1] == "?" else ' use="required"'
+    return f'<x:attribute name="{name}" type="{_qualified(kind)}"{use}/>'
 
 
 def _qualified(kind: str) -> str:

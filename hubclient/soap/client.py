@@ -109,7 +109,7 @@ class HubClient:
 
     def _fitting(self, content: bytes) -> bytes:
         if len(content) > self.max_content:
-            raise HubError(f"The message has more than {self.max_content} bytes.", permanent=True)
+            raise HubError(f"The message has more than {self.max_content} bytes.", unfit=True)
         return content
 
     def validate(self, content: bytes) -> list[Finding]:
@@ -213,7 +213,7 @@ def _our_fault() -> Iterator[None]:
     try:
         yield
     except ValueError as error:  # UnicodeDecodeError is one too
-        raise HubError(f"The content cannot be put into an envelope: {error}", permanent=True) from error
+        raise HubError(f"The content cannot be put into an envelope: {error}", unfit=True) from error
 
 
 def _request(operation: str) -> Element:

@@ -36,11 +36,20 @@ class HubError(Exception):
 
     permanent: the Hub refused, trying again cannot help. unknown: the request may have been carried out all the same.
     Neither: it certainly was not, and may be tried again. about_us: the Hub refused who we are, not what we sent.
+    unfit: it was we who refused, for it cannot be sent at all (permanent, too).
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, unknown: bool = False, about_us: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        unknown: bool = False,
+        about_us: bool = False,
+        unfit: bool = False,
+    ) -> None:
         super().__init__(message)
-        self.permanent, self.unknown, self.about_us = permanent, unknown, about_us
+        self.permanent, self.unknown, self.about_us, self.unfit = permanent or unfit, unknown, about_us, unfit
 
 
 def tls_context(ca: str, certificate: str, private_key: str, password: str = "") -> ssl.SSLContext:

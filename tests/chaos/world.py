@@ -38,7 +38,7 @@ class World:
         self.url = f"http://localhost:{self.web}"
         os.environ.update(
             GENS_LOCAL=str(self.local), GENS_DEMO="false", BEHIND_TLS="false", SECRET_KEY="chaos", SWEEP_SECONDS="2",
-            HUBCLIENT_LOOK_SECONDS="4", HUBCLIENT_TIMEOUT_SECONDS="10", DJANGO_SETTINGS_MODULE="gens.settings",
+            HUBCLIENT_LOOK_SECONDS="4", HUBCLIENT_TIMEOUT_SECONDS="5", DJANGO_SETTINGS_MODULE="gens.settings",
         )  # fmt: skip
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "PILOTHUB_DATABASE_URL"):
             os.environ.pop(name, None)

@@ -93,7 +93,7 @@ LEADS = {
     "note.place": (NOTE, LINE_NOTE),
     "note.subject": NOTE,
     "language.code": (NOTE, f"{LINE}/Description"),
-    "text.length": NOTE,
+    "text.length": (NOTE, f"{ATTACHMENT}/ID", f"{PROCESS}/ApplicableSPSProcessCharacteristic[1]"),
     "attachment.number": f"{ATTACHMENT}/ID",
     "attachment.kind": f"{ATTACHMENT}/RelationshipTypeCode",
     "attachment.file": ATTACHMENT,
@@ -158,7 +158,7 @@ def test_every_problem_of_every_rule_leads_to_its_line(
 
 @pytest.mark.parametrize("rule", [rule.id for rule in rules.RULES])
 def test_every_rule_leads_somewhere(rule: str) -> None:
-    by_lists_or_many_lines = {"code.known", "unit.known", "declaration.treatment"}
+    by_lists_or_many_lines = {"code.known", "unit.known", "declaration.treatment", "profile"}
     assert rule in LEADS or rule in by_lists_or_many_lines
 
 

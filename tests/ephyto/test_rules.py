@@ -83,6 +83,10 @@ CASES = [
     ("line.hs", "hub", classified(Classification("HS", "taro"))),
     ("classification.once", "hub", classified(SEEDS, SEEDS)),
     ("classification.term", "hub", classified(Classification("IPPCPCC"))),
+    ("treatment.date", "submit", treated(start="2026-07-01T10:00")),
+    ("text.length", "submit", attached(number="7" * 61)),
+    ("text.length", "submit", treated(kind=Text("x" * 257, "en"))),
+    ("attachment.file", "submit", attached(filename=" ")),
     ("treatment.period", "submit", treated(start="2026-07-02", end="2026-07-01")),
     ("treatment.future", "issue", treated(start="2026-07-16")),
     ("treatment.kind", "submit", treated(full_text=())),
@@ -201,7 +205,7 @@ def test_codes_are_judged_by_the_lists_there_are() -> None:
 
 def test_every_rule_has_a_case_here() -> None:
     assert {rule.id for rule in rules.RULES} - {case[0] for case in CASES} == {
-        "code.known", "unit.known", "declaration.treatment",
+        "code.known", "unit.known", "declaration.treatment", "profile",
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient import calls, tasks
 from hubclient.accounts import client_of, opened
 from hubclient.models import TROUBLE, Call, Connection, Envelope
-from hubclient.pilothub.models import RegisteredNppo
+from hubclient.pilothub.models import ClientCertificate
 from hubclient.soap import HubClient, HubError
 from tests.hub_server import DATABASES
 from tests.hubclient.scripted import Scripted, answers, envelope, http
@@ -176,7 +176,7 @@ def test_an_answer_that_refuses_or_says_nothing_useful_is_no_trouble_with_the_hu
 
 
 def test_a_hub_that_does_not_know_us_is_trouble_in_its_own_words(world: World) -> None:
-    RegisteredNppo.objects.filter(code="WS").update(fingerprints=[])
+    ClientCertificate.objects.filter(nppo__code="WS").delete()
     for _ in range(TROUBLE):
         world.enqueue()
     world.sweep()

@@ -203,6 +203,19 @@ def test_what_is_gone_before_anybody_pulled_it_is_not_waited_for(world: World) -
     assert world.envelopes() == []
 
 
+def test_what_another_worker_is_pulling_is_not_taken_from_under_its_hands(world: World) -> None:
+    number = world.send()
+    inbox.fetch(world.connection, world.client)
+    pulled = world.claim()
+    listed = world.client.import_headers
+    world.client.import_headers = list  # type: ignore[method-assign]  # a listing that fails to list
+    inbox.fetch(world.connection, world.client)
+    inbox.pull(pulled, world.client)
+    world.client.import_headers = listed  # type: ignore[method-assign]
+    inbox.fetch(world.connection, world.client)
+    assert [(e.tracking_number, e.state) for e in world.envelopes()] == [(number, State.STORED)]
+
+
 def test_ten_thousand_waiting_headers_are_noted_in_a_few_queries(
     world: World, django_assert_max_num_queries: Any
 ) -> None:

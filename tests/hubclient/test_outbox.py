@@ -18,7 +18,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient import outbox, tasks
 from hubclient.models import Connection, Envelope
 from hubclient.models import Forwarding as Forwarded
-from hubclient.pilothub.models import HeldEnvelope, RegisteredNppo
+from hubclient.pilothub.models import ClientCertificate, HeldEnvelope
 from hubclient.soap import Forwarding, Header, HubClient
 from tests.hub_server import DATABASES
 from tests.hubclient.sending import World
@@ -65,6 +65,15 @@ def test_a_refusal_is_final_and_says_why(world: World, fault: str) -> None:
     assert ended.state == State.FAILED
     assert "told to" in ended.message
     assert world.deliver().attempts == 1  # never sent again
+
+
+@pytest.mark.parametrize("content", [b"x" * 101, b"\xff\xfe<"], ids=["too-large", "not-utf-8"])
+def test_what_cannot_be_sent_at_all_is_not_said_to_be_refused_by_the_hub(world: World, content: bytes) -> None:
+    world.client.max_content = 100
+    world.enqueue(content=content)
+    ended = world.deliver()
+    assert (ended.state, ended.reason) == (State.NOT_SENT, "unfit")
+    assert ended.was_never_queued
 
 
 def test_a_hub_that_refuses_at_the_door_is_tried_again_later(world: World) -> None:
@@ -299,11 +308,10 @@ def test_a_late_answer_does_not_take_the_place_of_what_was_found_meanwhile(world
 def test_a_hub_that_no_longer_knows_our_certificate_fails_no_envelope(world: World) -> None:
     """It refuses us, not what we sent: everything waits until it knows us again."""
     world.enqueue()
-    registered = RegisteredNppo.objects.get(code="WS")
-    RegisteredNppo.objects.filter(code="WS").update(fingerprints=[])
+    ClientCertificate.objects.filter(nppo__code="WS").delete()
     waiting = world.deliver()
     assert (waiting.state, waiting.message) == (State.WAITING, "NPPO from client certificate not found")
-    registered.save()
+    world.hub.pair("WS")
     assert world.deliver().state == State.PENDING
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 import zeep
+from django.db import connections
 from lxml import etree
 
 from hubclient.namespaces import HUB, SOAP
@@ -18,6 +19,15 @@ SOAP_OF = f'<s:Envelope xmlns:s="{SOAP}" xmlns:h="{HUB}"><s:Body>{{}}</s:Body></
 def document(wsdl: str) -> zeep.wsdl.Document:
     """Read once: it takes longer than the calls."""
     return zeep.wsdl.Document(wsdl, zeep.Transport())
+
+
+def database_url() -> str:
+    """The database of this test run, for programs that run apart."""
+    place = connections["pilothub"].settings_dict
+    if place["PASSWORD"] or place["PORT"]:
+        who = f"{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT'] or 5432}"
+        return f"postgresql://{who}/{place['NAME']}"
+    return f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
 
 
 def envelope(**changes: Any) -> dict[str, Any]:
@@ -54,7 +64,7 @@ class Caller:
     def ask(self, operation: str, body: str = "") -> etree._Element:
         """The response element of an operation asked plainly, without WS-Addressing and SOAPAction."""
         answer = self.post(f"<h:{operation}>{body}</h:{operation}>")
-        return etree.fromstring(answer.content).find("{*}Body")[0]
+        return etree.fromstring(answer.content, etree.XMLParser(huge_tree=True)).find("{*}Body")[0]
 
     def track(self, tracking: str) -> str:
         return self.service.GetEnvelopeTrackingInfo(hubTrackingNumber=tracking).HUBTrackingInfo

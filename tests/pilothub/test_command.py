@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 import requests
 from django.core.management import CommandError, call_command
-from django.db import connections
 
 from hubclient.pilothub.faults import FAULTS
 from hubclient.pilothub.models import ClientCertificate, HeldEnvelope, Misbehaviour, Operator, RegisteredNppo
 from tests.hub_server import DATABASES
-from tests.pilothub.callers import SOAP_OF
+from tests.pilothub.callers import SOAP_OF, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -120,16 +119,11 @@ def test_an_operator_gets_a_password_and_a_new_one(hub_command) -> None:
     assert Operator.objects.get().check_password(second)
 
 
-def test_it_runs_alone_on_its_own_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_runs_alone_on_its_own_database_until_it_is_stopped(tmp_path: Path, end: signal.Signals) -> None:
     """PILOTHUB_DATABASE_URL and a folder are all that it needs."""
-    place = connections["pilothub"].settings_dict
-    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
-    if place["PASSWORD"] or place["PORT"]:
-        url = (
-            f"postgresql://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT'] or 5432}/{place['NAME']}"
-        )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DATABASE_")}
-    environment |= {"PILOTHUB_DATABASE_URL": url, "GENS_LOCAL": str(tmp_path)}
+    environment |= {"PILOTHUB_DATABASE_URL": database_url(), "GENS_LOCAL": str(tmp_path)}
     command = [sys.executable, "manage.py", "pilothub", "--directory", str(tmp_path), "--nppo", "WS"]
     hub = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -142,5 +136,13 @@ def test_it_runs_alone_on_its_own_database(tmp_path: Path) -> None:
         )
         assert "<e:Country>WS</e:Country>" in answer.text
     finally:
-        hub.send_signal(signal.SIGTERM)
-        assert hub.wait(20) == 0
+        hub.send_signal(end)
+        assert hub.communicate(timeout=20)[0] == ""
+        assert hub.returncode == 0
+
+
+def test_the_guide_tells_of_every_misbehaviour_and_every_command() -> None:
+    guide = (ROOT / "deploy" / "pilot-hub.md").read_text(encoding="utf-8")
+    assert [name for name in FAULTS if f"`{name}`" not in guide] == []
+    commands = ("register", "certificate", "misbehave", "behave", "release", "traffic", "operator", "console")
+    assert [command for command in commands if command not in guide] == []

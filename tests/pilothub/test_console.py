@@ -1,12 +1,7 @@
 """The pilot Hub's console: its pages under its own settings, and the site as it runs, in a process of its own."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -308,50 +303,64 @@ def test_the_console_speaks_the_browsers_language_and_direction(anna: Client) ->
     assert '<html lang="ar" dir="rtl">' in html
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[str]:
-    """The console as `manage.py pilothub console` starts it: its address."""
-    place = connections["pilothub"].settings_dict
-    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
-    if place["PASSWORD"] or place["PORT"]:
-        url = (
-            f"postgresql://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT'] or 5432}/{place['NAME']}"
-        )
-    environment = os.environ | {"PILOTHUB_DATABASE_URL": url, "BEHIND_TLS": "false"}
-    environment = {k: v for k, v in environment.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
-    command = [sys.executable, "manage.py", "pilothub", "--directory", str(tmp_path), "console", "--console-port", "0"]
-    site = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        assert site.stdout is not None
-        yield site.stdout.readline().split()[-1]
-    finally:
-        site.send_signal(signal.SIGTERM)
-        site.wait(20)
+def test_a_form_from_elsewhere_changes_nothing(anna: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = anna.cookies
+    answer = strict.post("/misbehaviour/", {"nppo": "WS", "name": "fault", "rate": "100"})
+    assert (answer.status_code, "came from another site" in answer.content.decode()) == (403, True)
+    assert not Misbehaviour.objects.exists()
 
 
-def test_the_site_runs_apart_from_the_hub_and_from_gens(
-    running: str, hub: RunningHub, samoa: Caller, settings: Any
-) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # the other process has no other
-    out = StringIO()
-    call_command("pilothub", "operator", "anna", stdout=out)
-    with requests.Session() as browser:
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(f"{running}login/", timeout=20).text)
-        assert token
-        data = {"csrfmiddlewaretoken": token[1], "username": "anna", "password": out.getvalue().split()[-1]}
-        answer = browser.post(f"{running}login/", data=data, headers={"Referer": running}, timeout=20)
-        assert "Every envelope this Hub was given" in answer.text
-        assert set(browser.cookies.keys()) == {"pilothub_csrf", "pilothub_session"}
-        assert browser.get(f"{running}static/gens.css", timeout=20).status_code == 200
-        assert browser.post(f"{running}hub/DeliveryService", data=b"x", timeout=20).status_code in (403, 404)
-    for path in ("/", "/login/", "/nppos/", "/static/gens.css"):
-        address = samoa.endpoint.replace("/hub/DeliveryService", path)
-        assert samoa.session.get(address, timeout=20).status_code == 404
+def test_signing_in_leads_nowhere_else(console: Client) -> None:
+    operator = Operator.objects.create(name="anna")
+    operator.set_password("right")
+    operator.save()
+    data = {"username": "anna", "password": "right", "next": "https://elsewhere.example/"}
+    assert console.post("/login/", data)["Location"] == "/"
 
 
-def test_the_console_does_not_offer_passwords_to_the_network() -> None:
-    environment = os.environ | {"BEHIND_TLS": "false", "DJANGO_SETTINGS_MODULE": "hubclient.pilothub.console.settings"}
-    command = [sys.executable, "-m", "hubclient.pilothub.console", "0.0.0.0", "0"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "clear text" in done.stderr
+def test_what_others_send_is_shown_never_run(anna: Client) -> None:
+    evil = "<script>alert(1)</script>"
+    one = held(evil, content=evil, error_message=evil, findings=[["Schema", evil, "SEVERE", evil]])
+    caller = RegisteredNppo.objects.get()
+    Call.objects.create(caller=caller, tracking_number=one.tracking_number, refused=evil, note=evil, operation=evil)
+    RegisteredNppo.objects.update(name=evil)
+    for address in ("/", "/findings/", "/nppos/", "/nppos/WS/", f"/envelopes/{one.tracking_number}/"):
+        html = anna.get(address).content.decode()
+        assert "&lt;script&gt;" in html, address
+        assert "<script" not in html, address
+
+
+@pytest.mark.parametrize("address", ["/", "/findings/", "/envelopes/x/", "/envelopes/x/content", "/calls/1/request"])
+def test_pages_that_only_show_take_no_forms(anna: Client, address: str) -> None:
+    assert anna.post(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/nppos/WS/certificate", "/nppos/WS/certificates/1/remove", "/misbehaviour/1/off", "/misbehaviour/release"],
+)
+def test_what_changes_something_is_no_link(anna: Client, address: str) -> None:
+    assert anna.get(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/envelopes/x/", "/envelopes/x/content", "/calls/999/request", "/nppos/XX/", "/nothing", "/hub/DeliveryService"],
+)
+def test_what_is_not_there_is_said_on_a_page_of_the_console(anna: Client, address: str) -> None:
+    answer = anna.get(address)
+    assert (answer.status_code, "This page does not exist." in answer.content.decode()) == (404, True)
+
+
+def test_a_certificate_of_another_nppo_is_not_removed_by_address(anna: Client) -> None:
+    RegisteredNppo.objects.create(code="NZ", country="NZ", name="New Zealand")
+    theirs = ClientCertificate.objects.get()
+    assert anna.post(f"/nppos/NZ/certificates/{theirs.pk}/remove").status_code == 404
+    assert ClientCertificate.objects.filter(pk=theirs.pk).exists()
+
+
+def test_the_console_knows_no_database_but_the_pilot_hubs() -> None:
+    assert console_settings.DATABASES["default"] == {}
+    assert set(console_settings.DATABASES) == {"default", "pilothub"}
+    assert "gens.accounts" not in console_settings.INSTALLED_APPS

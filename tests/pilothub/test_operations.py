@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import zeep
+from cryptography import x509
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from lxml import etree
 
 from hubclient.namespaces import ENTITIES, HUB
 from hubclient.pilothub import messages, pki, registry, wsdl
 from hubclient.pilothub.faults import ANYWHERE, CODE_LISTS
 from hubclient.pilothub.models import Call, ClientCertificate, CodeItem, HeldEnvelope, RegisteredNppo
-from hubclient.pilothub.operations import OPERATIONS
+from hubclient.pilothub.operations import OPERATIONS, answer
 from tests.hub_server import DATABASES, RunningHub, start_hub
-from tests.pilothub.callers import CONTENT, Caller, document, envelope
+from tests.pilothub.callers import CONTENT, SOAP_OF, Caller, document, envelope
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 ACK = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17"
@@ -41,14 +44,29 @@ def test_there_are_twenty_seven_operations_and_no_other(production: str, two: tu
     assert set(OPERATIONS) == set(theirs) == set(ours) == set(wsdl.operations()) == set(ANYWHERE)
 
 
-def test_both_contracts_ask_for_the_same_arguments_and_actions(hub: RunningHub, production: str) -> None:
+OPEN = ("SPSCertificate", "SPSAcknowledgement")  # ours leaves what stands inside to its own schema
+
+
+def shape(kind: Any) -> Any:
+    """A type as zeep read it: names, namespaces, how often, attributes, and the same of what stands inside."""
+    if not hasattr(kind, "elements"):
+        return kind.accepted_types or kind.name
+    inside = [
+        (str(element.qname), element.min_occurs, element.max_occurs, element.name in OPEN or shape(element.type))
+        for name, element in kind.elements
+        if name != "_value_1"  # zeep's own, for an extension without children
+    ]
+    return inside, sorted((name, attribute.required) for name, attribute in kind.attributes)
+
+
+def test_both_contracts_are_one(hub: RunningHub, production: str) -> None:
+    """Whatever the prefix, order of definition or name of a type: the same operations, actions, arguments and answers."""
     ours = Caller(hub, "WS", "").client.wsdl.bindings[f"{{{HUB}}}DeliveryServiceSoapBinding"].all()
     for name, theirs in document(production).bindings[f"{{{HUB}}}DeliveryServiceSoapBinding"].all().items():
         assert ours[name].soapaction == theirs.soapaction
         for side in ("input", "output"):
             mine, other = (getattr(operation, side).body.type for operation in (ours[name], theirs))
-            fields = [[(n, e.min_occurs, e.max_occurs) for n, e in kind.elements] for kind in (mine, other)]
-            assert fields[0] == fields[1], (name, side)
+            assert shape(mine) == shape(other), (name, side)
 
 
 def test_our_contract_is_no_copy(hub: RunningHub, production: str) -> None:
@@ -72,6 +90,14 @@ def test_delivery_pull_and_the_three_acknowledgements(two: tuple[Caller, Caller]
     ]  # fmt: skip
     assert new_zealand.waiting() == numbers[3:]
     assert [h.hubDeliveryNumber for h in samoa.service.GetUnderDeliveryEnvelope()] == numbers[3:]
+
+
+def test_all_at_once_is_as_much_as_fits(hub: RunningHub, samoa: Caller, new_zealand: Caller) -> None:
+    for _n in range(4):
+        samoa.send(Content="x" * 3_000_000)
+    assert new_zealand.ask("PULLImportEnvelope").xpath("count(//*[local-name()='Content'])") == 3
+    hub.misbehave("NZ", "large_response", None)
+    assert new_zealand.ask("PULLImportEnvelope").xpath("count(//*[local-name()='Content'])") == 1
 
 
 def test_the_first_acknowledgement_is_final(two: tuple[Caller, Caller]) -> None:
@@ -240,6 +266,38 @@ def test_what_is_not_allowed_comes_back_as_failed_delivery(
     assert HeldEnvelope.objects.get(tracking_number=refused.hubDeliveryNumber).content == CONTENT
 
 
+def test_what_was_refused_or_is_kept_for_days_cannot_be_pulled(
+    hub: RunningHub, samoa: Caller, new_zealand: Caller
+) -> None:
+    hub.misbehave("WS", "pending_for_days")
+    kept = samoa.send()
+    refused = samoa.service.DeliverEnvelope(env=envelope(From="FJ")).hubDeliveryNumber
+    assert HeldEnvelope.objects.get(tracking_number=refused).receiver == "NZ"
+    for tracking in (kept, refused):
+        with pytest.raises(zeep.exceptions.Fault, match="There is no envelope"):
+            new_zealand.service.PULLSingleImportEnvelope(hubTrackingNumber=tracking)
+
+
+def findings(content: bytes) -> list[tuple[str, str, str, str]]:
+    """A validator as another installation may name it by PILOTHUB_VALIDATOR."""
+    if content == b"many":
+        return [("Mapping", f"field {n}", "SEVERE", f"This is wrong, number {n}.") for n in range(1000)]
+    return [("Mapping", "field", "WARNING", "This is odd.")]
+
+
+def test_warnings_are_kept_and_stop_nothing_and_a_refusal_is_no_novel(
+    samoa: Caller, new_zealand: Caller, settings: Any
+) -> None:
+    settings.PILOTHUB_VALIDATOR = f"{__name__}.findings"
+    sent = samoa.service.ValidateAndDeliverEnvelope(envelope=envelope())
+    assert sent.HUBTrackingInfo == "PendingDelivery"
+    assert HeldEnvelope.objects.get().findings == [["Mapping", "field", "WARNING", "This is odd."]]
+    refused = samoa.service.ValidateAndDeliverEnvelope(envelope=envelope(Content="many"))
+    assert refused.hubDeliveryErrorMessage.startswith("This is wrong, number 0.; This is wrong, number 1.")
+    assert len(refused.hubDeliveryErrorMessage) == 2000
+    assert len(HeldEnvelope.objects.latest("id").findings) == 1000
+
+
 def test_who_may_not_send_is_told(samoa: Caller, new_zealand: Caller) -> None:
     RegisteredNppo.objects.filter(code="WS").update(may_send=False)
     assert samoa.service.DeliverEnvelope(env=envelope()).hubDeliveryErrorMessage == "WS is not enabled to send."
@@ -248,6 +306,7 @@ def test_who_may_not_send_is_told(samoa: Caller, new_zealand: Caller) -> None:
 def test_headers_can_be_asked_of_one_country(samoa: Caller, new_zealand: Caller) -> None:
     samoa.send()
     assert len(new_zealand.service.GetImportEnvelopeHeaders(countryCode="WS")) == 1
+    assert len(new_zealand.service.GetImportEnvelopeHeaders(countryCode="NZ")) == 1
     assert not new_zealand.service.GetImportEnvelopeHeaders(countryCode="FJ")
 
 
@@ -295,8 +354,12 @@ def test_certificates_last_825_days_and_carry_the_names_they_are_asked_to(tmp_pa
     assert timedelta(days=824) < left <= timedelta(days=825)
     first = pki.ensure(tmp_path).certificate.read_bytes()
     assert pki.ensure(tmp_path).certificate.read_bytes() == first
-    pki.ensure(tmp_path, "hub.example.org")
-    assert b"hub.example.org" in ssl.PEM_cert_to_DER_cert((tmp_path / "hub.pem").read_text())
+    pki.ensure(tmp_path, "hub.example.org", "192.0.2.7")
+    pki.ensure(tmp_path, "other.example.org")
+    hub = x509.load_pem_x509_certificate((tmp_path / "hub.pem").read_bytes())
+    names = hub.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "hub.example.org", "other.example.org"]
+    assert [str(a) for a in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1", "192.0.2.7"]
 
 
 @pytest.mark.parametrize("code", ["", "../x", "A" * 13, "a b"])
@@ -359,6 +422,65 @@ def test_a_request_over_the_limit_is_refused_in_soap(samoa: Caller) -> None:
     answer = samoa.session.post(samoa.endpoint, data=b"x" * 16_000_001, timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (413, "text/xml; charset=utf-8")
     assert "more than 16000000 bytes" in answer.text
+
+
+def test_a_request_that_announces_far_too_much_is_refused_before_it_comes(hub: RunningHub, samoa: Caller) -> None:
+    wire = Wire(hub, samoa)
+    wire.connection.putrequest("POST", wire.path)
+    wire.connection.putheader("Content-Length", "10000000000")
+    wire.connection.endheaders()
+    answer = wire.connection.getresponse()
+    assert (answer.status, answer.headers["Content-Type"]) == (413, "text/plain")
+    wire.connection.close()
+
+
+def test_a_chunked_request_without_end_is_cut_off(hub: RunningHub, samoa: Caller) -> None:
+    wire = Wire(hub, samoa)
+    status, _kind, body = wire.post(iter([b"x" * 1_000_000] * 64))
+    assert status == 413
+    assert b"more than 16000000 bytes" in body
+    wire.connection.close()
+
+
+LISTINGS = (
+    "GetImportEnvelopeHeaders",
+    "GetUnderDeliveryEnvelope",
+    "PULLImportEnvelope",
+    "GetActiveNppos",
+    "GetUnitMeasures",
+)
+
+
+@pytest.mark.parametrize("operation", LISTINGS)
+def test_a_listing_costs_the_same_with_one_row_and_with_many(hub: RunningHub, operation: str) -> None:
+    def queries(rows: int) -> int:
+        for n in range(rows):
+            code = f"N{RegisteredNppo.objects.count()}"
+            RegisteredNppo.objects.create(code=code, country="WS", name=code)
+            held = {"certificate_type": "851", "certificate_status": "70", "number": f"{n}", "content": "x"}
+            first = HeldEnvelope.objects.create(sender="WS", receiver="WS", **held)
+            HeldEnvelope.objects.create(sender="WS", receiver="NZ", forwarded_from=first, **held)
+        caller = RegisteredNppo.objects.get(code="WS")
+        with CaptureQueriesContext(connections["pilothub"]) as captured:
+            answer(caller, SOAP_OF.format(f"<h:{operation}/>").encode())
+        return len([q for q in captured if q["sql"].startswith(("SELECT", "INSERT", "UPDATE", "DECLARE"))])
+
+    hub.pair("WS")
+    assert queries(1) == queries(5) <= 4
+
+
+def test_listings_of_a_full_hub_read_an_index() -> None:
+    """Whatever was delivered before: a listing reads what waits and nothing else."""
+    rows = [
+        HeldEnvelope(sender="WS", receiver="NZ", number=f"WS-{n}", content="x", state="Delivered") for n in range(2000)
+    ]
+    HeldEnvelope.objects.bulk_create(rows)
+    with connections["pilothub"].cursor() as cursor:
+        cursor.execute("ANALYZE pilothub_heldenvelope")
+    for column, index in (("receiver", "held_for"), ("sender", "held_from")):
+        plan = HeldEnvelope.objects.filter(**{column: "WS"}, state="PendingDelivery").order_by("id").explain()
+        assert index in plan
+    assert "held_number" in HeldEnvelope.objects.filter(number="y").explain()
 
 
 def test_other_addresses_and_methods_answer_in_plain_text(samoa: Caller) -> None:

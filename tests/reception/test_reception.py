@@ -241,11 +241,11 @@ def test_an_error_of_our_own_lets_the_next_envelope_pass(world: World, step: str
     real = getattr(reception, name)
     calls = []
 
-    def first_fails(argument: Any) -> Any:
-        calls.append(argument)
+    def first_fails(*arguments: Any) -> Any:
+        calls.append(arguments)
         if len(calls) == 1:
             raise ValueError("a bug of ours")
-        return real(argument)
+        return real(*arguments)
 
     with mock.patch(step, first_fails):
         world.receive()

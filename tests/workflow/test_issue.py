@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.db.utils import ProgrammingError
 
 from certificates import drafts, numbering, printing, workflow
-from certificates.ephyto.document import Document
+from certificates.ephyto.document import Document, Note
 from certificates.ephyto.xml import from_xml
 from certificates.models import Certificate, Message, NumberSequence, Rendering, Status
 from codelists.loading import load
@@ -261,3 +261,20 @@ def test_a_draft_that_holds_unread_input_cannot_be_submitted(nppo: Nppo, people:
         with pytest.raises(workflow.Blocked) as blocked:
             workflow.perform("submit", draft, by=author)
     assert [kept.section for kept in blocked.value.inputs] == ["parties"]
+
+
+@pytest.mark.django_db
+def test_what_the_schema_refuses_is_never_issued_even_when_no_rule_sees_it(
+    nppo: Nppo, people: tuple[Membership, Membership]
+) -> None:
+    author, officer = people
+    odd = valid_document(notes=(Note("NEWCODE", "no rule speaks of this subject"),))
+    with acting_for(nppo.pk):
+        certificate = _approved(nppo, author, odd)
+        with pytest.raises(workflow.Blocked) as blocked:
+            workflow.perform("issue", certificate, by=officer)
+        (problem,) = blocked.value.problems
+        assert problem.rule == "profile"
+        assert "IncludedSPSNote/Subject" in problem.params["words"]
+        certificate.refresh_from_db()
+        assert (certificate.status, Envelope.objects.count()) == (Status.APPROVED, 0)

@@ -102,7 +102,7 @@ def undated_treatments(line: TradeLine) -> Iterator[Finding]:
     for treatment in line.treatments:
         for name in ("start", "end"):
             text = getattr(treatment, name)
-            if text and dates.parse(text) is None:
+            if text and not dates.is_written_well(text):
                 yield f"treatments.{treatment.id}.{name}", {"value": text}
 
 

@@ -154,7 +154,7 @@ def undecoded_files(document: Document, codes: Codes) -> Iterator[Finding]:
 
 def no_file(document: Document, codes: Codes) -> Iterator[Finding]:
     for item in document.attachments:
-        if not item.sha256 and not item.undecoded:
+        if (not item.sha256 and not item.undecoded) or not item.filename.strip():
             yield f"attachments.{item.id}", {"name": item.filename or item.number}
 
 

@@ -33,6 +33,7 @@ _SCHEMA: Final = "SPSCertificate 17A"
 
 # fmt: off
 RULES: Final[tuple[Rule, ...]] = (
+    Rule("profile", SCHEMA, SEVERE, AT_ISSUE, _SCHEMA, _("The message does not keep to the schema: {words}"), checks.by_schema),
     # What it is
     Rule("type.known", MANDATORY, SEVERE, OURS, _HUB, _("Choose the kind of certificate: for export or for re-export."), kinds.unknown_type),
     Rule("type.other", MANDATORY, SEVERE, ARRIVED, _HUB, _("The document is of type {code}. It is no phytosanitary certificate."), kinds.unknown_type),

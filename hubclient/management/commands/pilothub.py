@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Command(BaseCommand):
                 embedded.stop(settings.LOCAL)
 
     def run(self, directory: Path, host: str, port: int, hostname: list[str], nppo: list[str], **_: Any) -> None:
-        """Serve until it is stopped."""
+        """Serve until it is stopped. This process is the Hub and nothing else: its threads keep their connections."""
+        connections["pilothub"].settings_dict["CONN_MAX_AGE"] = 60
         try:
             hub = server.make(directory, host, port, tuple(hostname))
         except OSError as error:
@@ -67,7 +69,8 @@ class Command(BaseCommand):
         self.stdout.write(f"The pilot Hub listens at {endpoint}")
         self.stdout.flush()
         try:
-            hub.serve()
+            with suppress(KeyboardInterrupt):
+                hub.serve()
         finally:
             hub.stop()
 

@@ -16,6 +16,7 @@ def main(host: str, port: int) -> str:
     django.setup()
     if host not in LOOPBACK and not settings.BEHIND_TLS:
         return "Passwords would travel in clear text: put a proxy with TLS in front of it and set BEHIND_TLS=true."
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # collectstatic may fill it; without, finders serve
     server = Server((host, port), get_wsgi_application(), numthreads=4, server_name="GeNS pilot Hub console")
     try:
         server.prepare()

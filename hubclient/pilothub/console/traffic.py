@@ -56,7 +56,8 @@ def _codes() -> list[str]:
 def envelope(request: HttpRequest, tracking_number: str) -> HttpResponse:
     """One envelope: its header, its content, and each call that named it."""
     held = get_object_or_404(HeldEnvelope.objects.select_related("forwarded_from"), tracking_number=tracking_number)
-    calls = Call.objects.filter(tracking_number=tracking_number).select_related("caller").defer("request")
+    named = Call.objects.filter(tracking_number=tracking_number).select_related("caller").defer("request")
+    calls = list(named.order_by("id")[:200])
     context = {
         "held": held,
         "tone": TONES.get(held.state, ""),
@@ -64,7 +65,8 @@ def envelope(request: HttpRequest, tracking_number: str) -> HttpResponse:
         "is_cut": len(held.content) > SHOWN,
         "size": len(held.content.encode()),
         "forwardings": held.forwardings.defer("content").order_by("id"),
-        "calls": calls.order_by("id")[:200],
+        "calls": calls,
+        "is_given_by_call": any(call.operation == held.operation for call in calls),  # not so for a forwarding
     }
     return render(request, "pilothub/envelope.html", context)
 

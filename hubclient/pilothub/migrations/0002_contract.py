@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='call',
-            index=models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number', 'id'], name='call_of_envelope'),
+            index=models.Index(condition=models.Q(('tracking_number', ''), _negated=True), fields=['tracking_number', 'id'], name='hub_call_of_envelope'),
         ),
         migrations.AddIndex(
             model_name='call',
