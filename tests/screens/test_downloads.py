@@ -86,7 +86,9 @@ def test_only_what_is_wholly_one_of_the_four_kinds_is_called_so(signed_in: Any) 
     client = signed_in(officer)
     told = {}
     for name, item in zip(CONTENTS, message.document.attachments, strict=True):
-        told[name] = client.get(reverse("certificates:attachment", args=[certificate.pk, item.id])).headers["Content-Type"]
+        told[name] = client.get(reverse("certificates:attachment", args=[certificate.pk, item.id])).headers[
+            "Content-Type"
+        ]
     four = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif"}
     assert told == {name: four.get(name, UNKNOWN) for name in CONTENTS}
     with acting_for(certificate.nppo_id):
