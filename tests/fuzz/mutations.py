@@ -28,7 +28,7 @@ AROUND: Final = (
     b"&#0;", b"&#xD800;", b"<![CDATA[<b>]]>", b"<!--", b"-->", b"<?xml version='1.1'?>", b"\xef\xbb\xbf", b"\xff", b"\0",
     b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"<a>" * 70, b"<a b='1' b='2'/>", b"xmlns:ram=''", b" xml:lang='x'", b"</", b"/>",
 )  # fmt: skip
-STRANGE_NAMES: Final = ("SPSCertificate", "SPSAcknowledgement", "a", "_", "שם", "{urn:x}ID", "{}ID")
+STRANGE_NAMES: Final = ("SPSCertificate", "SPSAcknowledgement", "a", "_", "שם", "{urn:x}ID")
 
 
 def seeds() -> dict[str, bytes]:
@@ -55,10 +55,8 @@ NAMES: Final = sorted(
 def mutated(data: bytes, chance: random.Random) -> bytes:
     """The data after one to four changes. What is no XML, or is no longer, changes byte by byte."""
     for _ in range(chance.randint(1, 4)):
-        if chance.random() < 0.85:
-            data = _restructured(data, chance)
-        else:
-            data = chance.choice((_flipped, _cut, _repeated, _invaded, _encoded))(data, chance)
+        change = _restructured if chance.random() < 0.85 else chance.choice(ROUGH)
+        data = change(data, chance)
     return data
 
 
@@ -92,7 +90,7 @@ def reattribute(element: Element, elements: list[Element], chance: random.Random
 
 
 def rename(element: Element, elements: list[Element], chance: random.Random) -> None:
-    element.tag = chance.choice((*NAMES, *STRANGE_NAMES[:-1]))
+    element.tag = chance.choice((*NAMES, *STRANGE_NAMES))
 
 
 def duplicate(element: Element, elements: list[Element], chance: random.Random) -> None:
@@ -165,3 +163,6 @@ def _encoded(data: bytes, chance: random.Random) -> bytes:
         return said.decode().encode(name, "replace")
     except (LookupError, ValueError):
         return said
+
+
+ROUGH: Final = (_flipped, _cut, _repeated, _invaded, _encoded)
