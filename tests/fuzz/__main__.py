@@ -3,16 +3,19 @@
 A finding is any exception but NotReadable, a crash of the process, an input that takes more than 1 s of processor time, or
 memory that grows by more than 200 MB; the input is kept in the folder that is named at the end. Atheris is not in the lock,
 because it is not built for every Python: `pip install -e .[fuzz]` (CPython 3.11). Seeds: `mutations.seeds()`, and the
-inputs in seeds/ that reached most in earlier runs (`--keep` chooses them anew).
+shortest messages that reached something new in earlier runs, in seeds/ (`--keep` chooses them anew).
 """
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.fuzz.target import put_through
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -36,7 +39,7 @@ def main() -> int:
     done = harness(place, *limits, "-timeout=20", str(corpus), str(SEEDS))
     report(place, done)
     if chosen.keep and done == 0:
-        keep(place, corpus)
+        keep(corpus)
     return done
 
 
@@ -53,7 +56,9 @@ def harness(place: Path, *arguments: str) -> int:
     command = [sys.executable, "-m", "tests.fuzz.harness", str(place / "figures.json")]
     fixed = [f"-max_len={LONGEST}", f"-artifact_prefix={place}/", "-rss_limit_mb=1024", "-print_final_stats=1"]
     with (place / "log").open("ab") as log:
-        done = subprocess.run([*command, *fixed, *arguments], cwd=ROOT, env=environment(), stderr=log, check=False)
+        done = subprocess.run(
+            [*command, *fixed, *arguments], cwd=ROOT, env=environment(), stdout=log, stderr=log, check=False
+        )
     return done.returncode
 
 
@@ -67,22 +72,20 @@ def report(place: Path, done: int) -> None:
     for name, value in figures.items():
         print(f"{name:10} {value}")
     found = sorted(path.name for path in place.glob("*-*") if path.is_file())
+    if done:
+        print((place / "log").read_text(encoding="utf-8", errors="replace")[-3000:])
     print(f"ended with {done}; findings: {', '.join(found) or 'none'}; everything in {place}")
 
 
-def keep(place: Path, corpus: Path) -> None:
-    """The fewest inputs that reach all that was reached, the shortest first, as many as may be kept."""
-    fewest = place / "fewest"
-    fewest.mkdir()
-    harness(place, "-merge=1", str(fewest), str(corpus), str(SEEDS))
+def keep(corpus: Path) -> None:
+    """The shortest messages among the inputs that each reached something new, as many as may be kept."""
+    reached = sorted((path.read_bytes() for path in corpus.iterdir()), key=len)
     for path in SEEDS.iterdir():
         path.unlink()
     total = 0
-    for path in sorted(fewest.iterdir(), key=lambda path: path.stat().st_size):
-        total += path.stat().st_size
-        if total > KEPT:
-            return
-        (SEEDS / path.name[:16]).write_bytes(path.read_bytes())
+    for data in reached:
+        if put_through(data) == "message" and (total := total + len(data)) <= KEPT:
+            (SEEDS / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
 if __name__ == "__main__":
