@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import actions, certificate, downloads, drafting, operations, ruleset, worklists
+from certificates.views import actions, certificate, downloads, drafting, operations, recalling, ruleset, worklists
 
 app_name = "certificates"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("certificate/<int:pk>/line/<slug:line_id>/delete/", drafting.delete_line, name="delete_line"),
     path("certificate/<int:pk>/check/", drafting.check, name="check"),
     path("certificate/<int:pk>/do/<slug:name>/", actions.act, name="act"),
+    path("certificate/<int:pk>/recall/", recalling.recall, name="recall"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),
     path("certificate/<int:pk>/xml/<int:message_pk>", downloads.xml, name="xml"),
     path("certificate/<int:pk>/attachment/<slug:attachment_id>", downloads.attachment, name="attachment"),

@@ -56,7 +56,7 @@ class Note:
     RPCAI    Tick: additional inspection
     """
 
-    subject: str
+    subject: str = ""
     text: str = ""
     language: str = ""
 

@@ -16,6 +16,7 @@ from certificates.ephyto.document import Document
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status
 from certificates.paper.face import face
 from certificates.views.doorway import certificate_or_404
+from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -50,6 +51,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "reason": last_reason(found),
         "messages_sent": messages,
         "envelope": envelope,
+        "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
         "delivery": delivery_words(envelope),
         "partner": name_of("country", found.destination, get_language() or "en"),
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),

@@ -15,6 +15,7 @@ from certificates.models import Certificate, Direction, Status
 from codelists.lookup import name_of
 from gens.accounts import roles
 from gens.accounts.models import Membership
+from hubclient.models import TROUBLE, Connection
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def home_of(membership: Membership) -> str:
     return next((w.name for w in WORKLISTS if membership.may(w.permission)), "")
 
 
+def _hub_is_silent(membership: Membership) -> bool:
+    """Whether the NPPO's Hub has not answered several times in a row: officers are told once, above everything."""
+    own = Connection.objects.filter(nppo=membership.nppo_id, is_active=True)
+    return own.filter(failures__gte=TROUBLE).exists()
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of base.html. Without a membership, or outside its transaction, only the bare frame."""
     membership: Membership | None = getattr(request, "membership", None)
@@ -70,6 +77,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return context
     context["may_read_rules"] = membership.may(roles.READ_RULES)
     context["may_see_operations"] = membership.may(roles.OPERATE) or membership.may(roles.ADMINISTER)
+    context["hub_is_silent"] = membership.may(roles.READ_ISSUED) and _hub_is_silent(membership)
     found = counts(membership)
     path = request.path
     context["country_name"] = name_of("country", membership.nppo.country, get_language() or "en")

@@ -64,18 +64,23 @@ def _envelope(asked: Asked, element: etree._Element, content: str) -> HeldEnvelo
     envelope = HeldEnvelope(
         sender=asked.caller.code,
         receiver=argument(element, "To"),
-        certificate_type=argument(element, "CertificateType"),
-        certificate_status=argument(element, "CertificateStatus"),
+        certificate_type=_number(argument(element, "CertificateType")),
+        certificate_status=_number(argument(element, "CertificateStatus")),
         number=argument(element, "NPPOCertificateNumber"),
         content=content,
         operation=asked.call.operation,
     )
-    for code in (envelope.certificate_type, envelope.certificate_status):
-        if not (code.isascii() and code.isdigit() and len(code) <= 9):
-            raise Refused(f"CertificateType and CertificateStatus are numbers, not {code[:40]!r}.")
     if len(envelope.receiver) > 12 or len(envelope.number) > 256:
         raise Refused("To or NPPOCertificateNumber is too long.")
     return envelope
+
+
+def _number(text: str) -> str:
+    """An xs:int as it is usually written: white space and leading zeros mean nothing."""
+    code = text.strip()
+    if not (code.isascii() and code.isdigit() and len(code) <= 9):
+        raise Refused(f"CertificateType and CertificateStatus are numbers, not {code[:40]!r}.")
+    return str(int(code))
 
 
 def _queued(
@@ -120,10 +125,9 @@ def _forwarded(asked: Asked, envelope: HeldEnvelope, codes: list[str], *, is_res
     """A delivery of its own to each NPPO named: it succeeds or fails apart from the others."""
     wanted = list(dict.fromkeys(codes))
     if asked.shows("unasked_forwarding"):
-        others = RegisteredNppo.objects.filter(is_channel=True, may_receive=True).order_by("code")
-        wanted += others.exclude(code__in=[envelope.sender, envelope.receiver, *wanted]).values_list("code", flat=True)[
-            :1
-        ]
+        channels = RegisteredNppo.objects.filter(is_channel=True, may_receive=True).order_by("code")
+        others = channels.exclude(code__in=[envelope.sender, envelope.receiver, *wanted])
+        wanted += others.values_list("code", flat=True)[:1]
     copies = []
     for code in wanted:
         copy = HeldEnvelope(**_same(envelope) | {"receiver": code}, forwarded_from=envelope)

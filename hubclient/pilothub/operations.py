@@ -6,7 +6,7 @@ from secrets import SystemRandom
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from lxml import etree
 
@@ -20,7 +20,8 @@ from hubclient.pilothub.models import Call, HeldEnvelope, RegisteredNppo
 State = HeldEnvelope.State
 Operation = Callable[[Asked, etree._Element], bytes]
 
-MAX_PULL: Final = 10_000_000  # bytes of content in one PULLImportEnvelope
+MAX_PULL: Final = 10_000_000  # bytes of envelopes in one PULLImportEnvelope, if it is more than one
+_FORWARDINGS: Final = Prefetch("forwardings", HeldEnvelope.objects.defer("content").order_by("id"))
 _REFUSED: Final = "500 Internal Server Error"
 _PAGES: Final = {
     "method_not_allowed": "405 Method Not Allowed",
@@ -82,7 +83,7 @@ def tracking_info(asked: Asked, request: etree._Element) -> bytes:
     """The sender's own envelope; any other number does not exist."""
     wanted, sender = argument(request, "hubTrackingNumber"), asked.caller.code
     found = HeldEnvelope.objects.defer("content").filter(sender=sender, tracking_number=wanted)
-    held = found.prefetch_related("forwardings").first()
+    held = found.prefetch_related(_FORWARDINGS).first()
     if held is None or asked.shows("not_exists"):
         held = HeldEnvelope(tracking_number=wanted, sender=sender, certificate_type="0", certificate_status="0")
         return _headed(asked, [*messages.header(held, "EnvelopeNotExists")])
@@ -98,7 +99,7 @@ def _headed(asked: Asked, children: list[str]) -> bytes:
 
 def under_delivery(asked: Asked, request: etree._Element) -> bytes:
     held = HeldEnvelope.objects.defer("content").filter(sender=asked.caller.code, state=State.PENDING)
-    return _headers(asked, held.prefetch_related("forwardings"), with_forwardings=True)
+    return _headers(asked, held.prefetch_related(_FORWARDINGS), with_forwardings=True)
 
 
 def import_headers(asked: Asked, request: etree._Element) -> bytes:
@@ -172,10 +173,11 @@ def pull_all(asked: Asked, request: etree._Element) -> bytes:
     items: list[str] = []
     room = MAX_PULL
     for held in _waiting(asked.caller).order_by("id").iterator(chunk_size=20):
-        room -= len(held.content.encode())
+        item = f"<e:Envelope>{_whole(asked, held)}</e:Envelope>"
+        room -= len(item.encode())
         if items and room < 0:
             break
-        items.append(f"<e:Envelope>{_whole(asked, held)}</e:Envelope>")
+        items.append(item)
     return _listed(asked, items, "PULLImportEnvelopesResult")
 
 

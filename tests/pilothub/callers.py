@@ -64,7 +64,7 @@ class Caller:
     def ask(self, operation: str, body: str = "") -> etree._Element:
         """The response element of an operation asked plainly, without WS-Addressing and SOAPAction."""
         answer = self.post(f"<h:{operation}>{body}</h:{operation}>")
-        return etree.fromstring(answer.content).find("{*}Body")[0]
+        return etree.fromstring(answer.content, etree.XMLParser(huge_tree=True)).find("{*}Body")[0]
 
     def track(self, tracking: str) -> str:
         return self.service.GetEnvelopeTrackingInfo(hubTrackingNumber=tracking).HUBTrackingInfo

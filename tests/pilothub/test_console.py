@@ -301,3 +301,66 @@ def test_findings_and_refused_requests_of_each_sender(
 def test_the_console_speaks_the_browsers_language_and_direction(anna: Client) -> None:
     html = anna.get("/", headers={"accept-language": "ar"}).content.decode()
     assert '<html lang="ar" dir="rtl">' in html
+
+
+def test_a_form_from_elsewhere_changes_nothing(anna: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = anna.cookies
+    answer = strict.post("/misbehaviour/", {"nppo": "WS", "name": "fault", "rate": "100"})
+    assert (answer.status_code, "came from another site" in answer.content.decode()) == (403, True)
+    assert not Misbehaviour.objects.exists()
+
+
+def test_signing_in_leads_nowhere_else(console: Client) -> None:
+    operator = Operator.objects.create(name="anna")
+    operator.set_password("right")
+    operator.save()
+    data = {"username": "anna", "password": "right", "next": "https://elsewhere.example/"}
+    assert console.post("/login/", data)["Location"] == "/"
+
+
+def test_what_others_send_is_shown_never_run(anna: Client) -> None:
+    evil = "<script>alert(1)</script>"
+    one = held(evil, content=evil, error_message=evil, findings=[["Schema", evil, "SEVERE", evil]])
+    caller = RegisteredNppo.objects.get()
+    Call.objects.create(caller=caller, tracking_number=one.tracking_number, refused=evil, note=evil, operation=evil)
+    RegisteredNppo.objects.update(name=evil)
+    for address in ("/", "/findings/", "/nppos/", "/nppos/WS/", f"/envelopes/{one.tracking_number}/"):
+        html = anna.get(address).content.decode()
+        assert "&lt;script&gt;" in html, address
+        assert "<script" not in html, address
+
+
+@pytest.mark.parametrize("address", ["/", "/findings/", "/envelopes/x/", "/envelopes/x/content", "/calls/1/request"])
+def test_pages_that_only_show_take_no_forms(anna: Client, address: str) -> None:
+    assert anna.post(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/nppos/WS/certificate", "/nppos/WS/certificates/1/remove", "/misbehaviour/1/off", "/misbehaviour/release"],
+)
+def test_what_changes_something_is_no_link(anna: Client, address: str) -> None:
+    assert anna.get(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/envelopes/x/", "/envelopes/x/content", "/calls/999/request", "/nppos/XX/", "/nothing", "/hub/DeliveryService"],
+)
+def test_what_is_not_there_is_said_on_a_page_of_the_console(anna: Client, address: str) -> None:
+    answer = anna.get(address)
+    assert (answer.status_code, "This page does not exist." in answer.content.decode()) == (404, True)
+
+
+def test_a_certificate_of_another_nppo_is_not_removed_by_address(anna: Client) -> None:
+    RegisteredNppo.objects.create(code="NZ", country="NZ", name="New Zealand")
+    theirs = ClientCertificate.objects.get()
+    assert anna.post(f"/nppos/NZ/certificates/{theirs.pk}/remove").status_code == 404
+    assert ClientCertificate.objects.filter(pk=theirs.pk).exists()
+
+
+def test_the_console_knows_no_database_but_the_pilot_hubs() -> None:
+    assert console_settings.DATABASES["default"] == {}
+    assert set(console_settings.DATABASES) == {"default", "pilothub"}
+    assert "gens.accounts" not in console_settings.INSTALLED_APPS

@@ -92,6 +92,14 @@ def test_delivery_pull_and_the_three_acknowledgements(two: tuple[Caller, Caller]
     assert [h.hubDeliveryNumber for h in samoa.service.GetUnderDeliveryEnvelope()] == numbers[3:]
 
 
+def test_all_at_once_is_as_much_as_fits(hub: RunningHub, samoa: Caller, new_zealand: Caller) -> None:
+    for _n in range(4):
+        samoa.send(Content="x" * 3_000_000)
+    assert new_zealand.ask("PULLImportEnvelope").xpath("count(//*[local-name()='Content'])") == 3
+    hub.misbehave("NZ", "large_response", None)
+    assert new_zealand.ask("PULLImportEnvelope").xpath("count(//*[local-name()='Content'])") == 1
+
+
 def test_the_first_acknowledgement_is_final(two: tuple[Caller, Caller]) -> None:
     samoa, new_zealand = two
     tracking = samoa.send()
