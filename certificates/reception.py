@@ -6,6 +6,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -31,10 +32,15 @@ class Judgement:
     findings: list[dict[str, Any]] = field(default_factory=list)
 
 
+def limits() -> xml.Limits:
+    """What a message may cost this installation."""
+    return xml.Limits(**settings.EPHYTO_LIMITS)
+
+
 def judge(content: bytes) -> Judgement:
     """Only content that is no XML, or neither certificate nor acknowledgement, is not readable. Pure, bounded in size."""
     try:
-        message = xml.from_xml(content)
+        message = xml.from_xml(content, limits())
     except xml.NotReadable as error:
         return Judgement(Envelope.Verdict.UNREADABLE, str(error)[:LONGEST_ANSWER])
     if not isinstance(message, xml.Message):
@@ -56,7 +62,7 @@ def take(envelope: Envelope, judgement: Judgement | None = None) -> Certificate 
     """
     if envelope.verdict == Envelope.Verdict.UNREADABLE:
         return None
-    message = xml.from_xml(bytes(envelope.content))
+    message = xml.from_xml(bytes(envelope.content), limits())
     if not isinstance(message, xml.Message):
         return _answered(envelope, message)
     document = replace(message.document, number=message.document.number or envelope.certificate_number)

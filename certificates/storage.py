@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from django.conf import settings
+
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document, TradeLine, to_json
 from certificates.ephyto.media import media_type
@@ -90,8 +92,9 @@ def keep_blobs(nppo_id: int, blobs: Mapping[str, bytes]) -> None:
     for sha256, data in blobs.items():
         if hashlib.sha256(data).hexdigest() != sha256:
             raise ValueError(f"The content of {sha256} hashes to something else.")
+    pixels = settings.EPHYTO_LIMITS["pixels"]
     Blob.objects.bulk_create(
-        [Blob(nppo_id=nppo_id, sha256=s, data=d, media_type=media_type(d)) for s, d in blobs.items()],
+        [Blob(nppo_id=nppo_id, sha256=s, data=d, media_type=media_type(d, pixels)) for s, d in blobs.items()],
         ignore_conflicts=True,
     )
 

@@ -8,6 +8,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 
 from certificates import printing, reception
+from certificates.ephyto.xml import NotReadable
 from certificates.models import Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
@@ -79,7 +80,8 @@ def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
         with acting_for(envelope.nppo_id):
             reception.take(envelope, judgement)
             inbox.taken(envelope)
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError):
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError, NotReadable):
+        # NotReadable: it was judged readable, and the limits were lowered since
         log.exception("Envelope %s is stored, but its certificate could not be kept yet.", envelope.tracking_number)
 
 

@@ -1,6 +1,7 @@
 """Settings of a GeNS installation, all from the environment; a secret X may come from the file named by X_FILE."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -26,6 +27,13 @@ def flag(name: str, default: bool = False) -> bool:
     if value not in ("1", "true", "yes", "0", "false", "no"):
         raise ImproperlyConfigured(f"{name} is {value!r}: write true or false.")
     return value in ("1", "true", "yes")
+
+
+def number(name: str, default: int, least: int = 1, most: int = 1_000_000_000) -> int:
+    text = env(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write a whole number from {least} to {most}.")
+    return int(text)
 
 
 def database(url: str, **extra: Any) -> dict[str, Any]:
@@ -235,7 +243,17 @@ CELERY_BEAT_SCHEDULE = {
 HUBCLIENT_LOOK_SECONDS = float(env("HUBCLIENT_LOOK_SECONDS", "20" if DEMO else "120"))
 # The Hub publishes no limits of its own: how long one call may take, how large one message may be.
 HUBCLIENT_TIMEOUT_SECONDS = float(env("HUBCLIENT_TIMEOUT_SECONDS", "60"))
-HUBCLIENT_MAX_BYTES = int(env("HUBCLIENT_MAX_BYTES", "10000000"))
+HUBCLIENT_MAX_BYTES = number("HUBCLIENT_MAX_BYTES", 10_000_000)
+# What reading one received message may cost: certificates.ephyto.xml.Limits.
+EPHYTO_LIMITS = {
+    "bytes": number("EPHYTO_MAX_BYTES", HUBCLIENT_MAX_BYTES),
+    "depth": number("EPHYTO_MAX_DEPTH", 64, least=16, most=128),  # a certificate needs 10; Python's stack bears 128
+    "elements": number("EPHYTO_MAX_ELEMENTS", 200_000),
+    "attachments": number("EPHYTO_MAX_ATTACHMENTS", 200, least=0),
+    "decoded_bytes": number("EPHYTO_MAX_ATTACHMENT_BYTES", 10_000_000),
+    "further": number("EPHYTO_MAX_FURTHER", 20_000_000),
+    "pixels": number("EPHYTO_MAX_PIXELS", 100_000_000),
+}
 PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
 PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 

@@ -1,12 +1,13 @@
-"""What an attachment is, judged by its whole content and never by its name. Nothing is decoded or decompressed.
+"""What an attachment is, judged by its whole content and never by its name, and the name that it is saved under.
 
 A file is one of the four kinds only when it is that from the first byte to the last: its parts are walked to its end, and
 nothing stands behind (zero bytes apart: cameras pad). What could be taken for something else as well is UNKNOWN, and so is
-an image of too many pixels. A wrong UNKNOWN costs a convenience, a wrong kind a risk: when in doubt it is UNKNOWN.
+an image of too many pixels; nothing is decoded or decompressed. A wrong UNKNOWN costs a convenience, a wrong kind a risk: when in doubt it is UNKNOWN.
 """
 
 import re
 import struct
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -16,6 +17,13 @@ UNKNOWN: Final = "application/octet-stream"
 # The four kinds that partners accept (IPPC Hub); all others are downloads only.
 SHOWN: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 PIXELS: Final = 100_000_000  # of an image, all its frames together
+
+_ENDINGS: Final = {kind: (f".{ending}",) for kind, ending in SHOWN.items()} | {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "application/xml": (".xml",),
+}
+_LONGEST: Final = 180  # bytes of a name before its ending: file systems take 255
+_NOT_IN_NAMES: Final = re.compile(r"""[\\/:*?"'<>|%;\u2024\u2044\u2215]""")
 
 _SPACE: Final = b"\0\t\n\f\r "  # of PDF
 _PARTS: Final = 100_000  # chunks, segments or blocks of one file; real ones of 10 MB have at most 50,000
@@ -34,6 +42,8 @@ _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_TAIL: Final = 65_557  # bytes from the end in which readers look for it
 _PNG_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # by colour type
 
+_UNSEEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
 # (kind of part, where its content begins, where it ends)
 Part = tuple[bytes, int, int]
 
@@ -50,6 +60,19 @@ def media_type(data: bytes, pixels: int = PIXELS) -> str:
             except (IndexError, struct.error):  # it ends in the middle of a part
                 return UNKNOWN
     return UNKNOWN
+
+
+def file_name(name: str, kind: str) -> str:
+    """The name for a file of this media type: one line without paths or signs that turn the direction of writing.
+
+    Its ending is the one of the kind, .bin for every unknown kind: a name cannot make a program of it.
+    """
+    seen = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in _UNSEEN)
+    plain = " ".join(_NOT_IN_NAMES.sub("_", seen).split()).strip(". ")
+    endings = _ENDINGS.get(kind, (".bin",))
+    ending = next((e for e in endings if plain.lower().endswith(e)), "")
+    stem = plain[: len(plain) - len(ending)].encode()[:_LONGEST].decode(errors="ignore").strip(". ")
+    return (stem or "attachment") + (ending or endings[0])
 
 
 def _is_another(data: bytes, kind: str) -> bool:

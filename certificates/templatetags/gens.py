@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from certificates import storage
 from certificates.ephyto import rules, show
-from certificates.ephyto.document import Measure, TradeLine
+from certificates.ephyto import media
+from certificates.ephyto.document import Attachment, Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording
 from codelists.lookup import Names, name_of
@@ -151,3 +152,9 @@ def name_here(code: Code) -> str:
 def label(msgid: str) -> str:
     """A label of the message's fields, in the reader's language."""
     return _(msgid)
+
+
+@register.filter
+def saved_as(attachment: Attachment) -> str:
+    """The name under which the attachment is saved: what a person reads is what they get."""
+    return media.file_name(attachment.filename or attachment.number, attachment.media_type)

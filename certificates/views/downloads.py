@@ -3,9 +3,10 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
 
 from certificates import printing
-from certificates.ephyto.media import SHOWN, UNKNOWN
+from certificates.ephyto.media import SHOWN, UNKNOWN, file_name
 from certificates.models import Blob, Direction, Message, Rendering
 from certificates.views.doorway import certificate_or_404
 from gens.accounts import roles
@@ -14,13 +15,11 @@ from hubclient.models import Envelope
 
 
 def as_download(data: bytes, media_type: str, filename: str) -> HttpResponse:
-    """A file to keep, under a name that any system takes."""
+    """A file to keep, under a name that any system takes. Were it rendered all the same, it could do nothing."""
     response = HttpResponse(data, content_type=media_type)
-    safe = "".join(c if c.isalnum() or c in "-._" else "_" for c in filename)[:120] or "file"
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
-    )
+    response.headers["Content-Disposition"] = content_disposition_header(True, file_name(filename, media_type)) or ""
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

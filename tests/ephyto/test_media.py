@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates.ephyto.media import PIXELS, SHOWN, UNKNOWN, media_type
+from certificates.ephyto.media import PIXELS, SHOWN, UNKNOWN, file_name, media_type
 from tests.ephyto.files import chunk, image, pdf, png
 
 PDF, PNG, JPEG, GIF = pdf(), image("PNG"), image("JPEG"), image("GIF")
@@ -220,3 +220,43 @@ def test_ten_million_bytes_of_nothing_are_refused(name: str) -> None:
 def test_ten_million_bytes_of_an_image_are_one() -> None:
     assert media_type(CHAINS["brackets"]) == "image/gif"
     assert media_type(png(1_000, 1_000, *[chunk(b"IDAT", bytes(8_192))] * 1_200)) == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "saved"),
+    [
+        ("letter.pdf", "application/pdf", "letter.pdf"),
+        ("Letter.PDF", "application/pdf", "Letter.pdf"),
+        ("leaf.jpeg", "image/jpeg", "leaf.jpeg"),
+        ("leaf", "image/jpeg", "leaf.jpg"),
+        ("letter.pdf", UNKNOWN, "letter.pdf.bin"),
+        ("letter.pdf.exe", UNKNOWN, "letter.pdf.exe.bin"),
+        ("letter.pdf    .exe", "application/pdf", "letter.pdf .exe.pdf"),
+        ("letter\u202efdp.exe", UNKNOWN, "letterfdp.exe.bin"),
+        ("../../etc/passwd", UNKNOWN, "_.._etc_passwd.bin"),
+        ("..\\C:\\run.png", "image/png", "_C__run.png"),
+        ('a"; filename="b.exe', "image/gif", "a__ filename=_b.exe.gif"),
+        ("a\r\nSet-Cookie: x\x00.pdf", "application/pdf", "aSet-Cookie_ x.pdf"),
+        ("شحنة 芋 é.pdf", "application/pdf", "شحنة 芋 é.pdf"),
+        ("e\u0301.pdf", "application/pdf", "\u00e9.pdf"),
+        ("", "application/pdf", "attachment.pdf"),
+        (" . . ", UNKNOWN, "attachment.bin"),
+        (".pdf", "application/pdf", "pdf.pdf"),
+        ("a" * 300 + ".pdf", "application/pdf", "a" * 180 + ".pdf"),
+        ("芋" * 300, "image/gif", "芋" * 60 + ".gif"),
+        ("WS-2026-1.xml", "application/xml", "WS-2026-1.xml"),
+    ],
+)
+def test_a_file_is_saved_under_a_name_that_tells_the_truth(name: str, kind: str, saved: str) -> None:
+    assert file_name(name, kind) == saved
+
+
+@given(st.text(max_size=300), st.sampled_from([UNKNOWN, *SHOWN]))
+@settings(max_examples=300, deadline=None)
+def test_every_name_becomes_one_that_any_system_takes(name: str, kind: str) -> None:
+    saved = file_name(name, kind)
+    assert saved.isprintable()
+    assert not set(saved) & set("/\\\"':;<>|*?\r\n\u202e")
+    assert len(saved.encode()) <= 255
+    assert saved.lower().endswith((f".{SHOWN.get(kind, 'bin')}", ".jpeg"))
+    assert file_name(saved, kind) == saved

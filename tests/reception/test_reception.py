@@ -331,3 +331,20 @@ def test_an_answer_to_nothing_of_ours_is_acknowledged_and_done_with(world: World
     (envelope,) = world.envelopes()
     assert (envelope.state, envelope.is_taken) == ("acknowledged", True)
     assert world.certificates() == []
+
+
+def test_a_limit_that_was_lowered_after_the_verdict_delays_one_certificate_and_no_other(
+    world: World, settings: Any
+) -> None:
+    world.send(to_xml(issued("WS-1", notes=(Note("ADEDL", "x" * 5000),)), {}))
+    with mock.patch.object(reception, "take", side_effect=ValueError):
+        world.receive()
+    assert world.hub_states() == ["Delivered"]
+    usual = settings.EPHYTO_LIMITS
+    settings.EPHYTO_LIMITS = {**usual, "bytes": 5000}
+    world.send(to_xml(issued("WS-2"), {}), "WS-2")
+    world.receive()
+    assert [c.number for c in world.certificates()] == ["WS-2"]
+    settings.EPHYTO_LIMITS = usual
+    world.receive()
+    assert [c.number for c in world.certificates()] == ["WS-1", "WS-2"]

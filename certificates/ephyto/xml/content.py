@@ -9,6 +9,8 @@ from typing import Final
 
 from lxml import etree
 
+from certificates.ephyto.media import PIXELS
+
 _DECLARED: Final = re.compile(rb"""<\?xml\b[^>]*?\sencoding\s*=\s*(["'])(.*?)\1""")
 _MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _SPACE: Final = b" \t\r\n"
@@ -18,7 +20,8 @@ _DOCTYPE: Final = "The content has a DOCTYPE, which is not accepted."
 @dataclass(frozen=True)
 class Limits:
     """What one message may cost. bytes: of the content; decoded_bytes: of one attachment; further: characters kept as
-    further information, which repeats namespaces and paths and so can be far more than what came.
+    further information, which repeats namespaces and paths and so can be far more than what came; pixels: of an image
+    that is still called one.
     """
 
     bytes: int = 10_000_000
@@ -27,6 +30,7 @@ class Limits:
     attachments: int = 200
     decoded_bytes: int = 10_000_000
     further: int = 20_000_000
+    pixels: int = PIXELS
 
 
 DEFAULT_LIMITS: Final = Limits()

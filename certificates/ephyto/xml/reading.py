@@ -145,7 +145,7 @@ def _attachment(tree: Tree, node: Node, attachment_id: str, blobs: dict[str, byt
         date=tree.moment(node, "IssueDateTime"),
         descriptions=tree.texts(node, "Information"),
         undecoded="" if data else encoded,
-        media_type=media_type(data) if data else "",
+        media_type=media_type(data, tree.limits.pixels) if data else "",
         size=len(data),
     )
 
