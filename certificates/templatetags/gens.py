@@ -9,8 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from certificates import storage
-from certificates.ephyto import rules, show
-from certificates.ephyto import media
+from certificates.ephyto import media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording

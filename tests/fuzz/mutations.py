@@ -55,10 +55,8 @@ NAMES: Final = sorted(
 def mutated(data: bytes, chance: random.Random) -> bytes:
     """The data after one to four changes. What is no XML, or is no longer, changes byte by byte."""
     for _ in range(chance.randint(1, 4)):
-        if chance.random() < 0.85:
-            data = _restructured(data, chance)
-        else:
-            data = chance.choice((_flipped, _cut, _repeated, _invaded, _encoded))(data, chance)
+        change = _restructured if chance.random() < 0.85 else chance.choice(_OF_BYTES)
+        data = change(data, chance)
     return data
 
 
@@ -165,3 +163,6 @@ def _encoded(data: bytes, chance: random.Random) -> bytes:
         return said.decode().encode(name, "replace")
     except (LookupError, ValueError):
         return said
+
+
+_OF_BYTES = (_flipped, _cut, _repeated, _invaded, _encoded)

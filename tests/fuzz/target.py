@@ -20,7 +20,8 @@ def put_through(data: bytes) -> str:
     try:
         message = from_xml(data, limits)
     except NotReadable as error:
-        assert 0 < len(str(error)) <= 250
+        if not 0 < len(str(error)) <= 250:
+            raise AssertionError(f"{len(str(error))} characters of {error.outcome}") from error
         return "not readable"
     if not isinstance(message, Message):
         return "acknowledgement"
