@@ -2,8 +2,7 @@
 
 A file is one of the four kinds only when it is that from the first byte to the last: its parts are walked to its end, and
 nothing stands behind (zero bytes apart: cameras pad). What could be taken for something else as well is UNKNOWN, and so is
-an image of too many pixels; nothing is decoded or decompressed. A wrong UNKNOWN costs a convenience, a wrong kind a
-risk: when in doubt it is UNKNOWN.
+an image of too many pixels; nothing is decoded. A wrong UNKNOWN costs a convenience, a wrong kind a risk: in doubt UNKNOWN.
 """
 
 import re

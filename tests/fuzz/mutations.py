@@ -28,7 +28,7 @@ AROUND: Final = (
     b"&#0;", b"&#xD800;", b"<![CDATA[<b>]]>", b"<!--", b"-->", b"<?xml version='1.1'?>", b"\xef\xbb\xbf", b"\xff", b"\0",
     b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"<a>" * 70, b"<a b='1' b='2'/>", b"xmlns:ram=''", b" xml:lang='x'", b"</", b"/>",
 )  # fmt: skip
-STRANGE_NAMES: Final = ("SPSCertificate", "SPSAcknowledgement", "a", "_", "שם", "{urn:x}ID", "{}ID")
+STRANGE_NAMES: Final = ("SPSCertificate", "SPSAcknowledgement", "a", "_", "שם", "{urn:x}ID")
 
 
 def seeds() -> dict[str, bytes]:
@@ -55,7 +55,7 @@ NAMES: Final = sorted(
 def mutated(data: bytes, chance: random.Random) -> bytes:
     """The data after one to four changes. What is no XML, or is no longer, changes byte by byte."""
     for _ in range(chance.randint(1, 4)):
-        change = _restructured if chance.random() < 0.85 else chance.choice(_OF_BYTES)
+        change = _restructured if chance.random() < 0.85 else chance.choice(ROUGH)
         data = change(data, chance)
     return data
 
@@ -90,7 +90,7 @@ def reattribute(element: Element, elements: list[Element], chance: random.Random
 
 
 def rename(element: Element, elements: list[Element], chance: random.Random) -> None:
-    element.tag = chance.choice((*NAMES, *STRANGE_NAMES[:-1]))
+    element.tag = chance.choice((*NAMES, *STRANGE_NAMES))
 
 
 def duplicate(element: Element, elements: list[Element], chance: random.Random) -> None:
@@ -165,4 +165,4 @@ def _encoded(data: bytes, chance: random.Random) -> bytes:
         return said
 
 
-_OF_BYTES = (_flipped, _cut, _repeated, _invaded, _encoded)
+ROUGH: Final = (_flipped, _cut, _repeated, _invaded, _encoded)
