@@ -22,7 +22,7 @@ from certificates.models import Certificate, Direction, DraftInput, Message, Sta
 from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
-from hubclient import outbox
+from hubclient import outbox, partners
 from hubclient.models import Connection, Envelope
 from hubclient.tasks import deliver
 
@@ -222,7 +222,7 @@ def _enqueue(row: Certificate, document: ephyto.Document, data: bytes) -> Envelo
         return None
     return outbox.enqueue(
         connection,
-        receiver=document.import_country.code,
+        receiver=partners.code_for(connection, document.import_country.code),
         certificate_type=document.type,
         certificate_status=document.status,
         certificate_number=document.number,

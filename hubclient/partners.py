@@ -39,6 +39,17 @@ def _keep_one(connection: Connection, nppo: HubNppo) -> None:
     Partner.objects.update_or_create(nppo_id=connection.nppo_id, connection=connection, code=nppo.code, defaults=fields)
 
 
+def code_for(connection: Connection, country: str) -> str:
+    """The connection code of a country at this Hub: mostly the country's own, not always (LK2 for LK).
+
+    Where nothing, or more than one thing, is known, the country itself: then the Hub or `objection` decides. Call it
+    inside acting_for(connection.nppo_id).
+    """
+    active = Partner.objects.filter(connection=connection, is_active=True, code__startswith=country)
+    codes = list(active.filter(receives=True).values_list("code", flat=True)) if country else []
+    return codes[0] if len(codes) == 1 else country
+
+
 def objection(envelope: Envelope) -> Reason | None:
     """Why this envelope cannot be delivered, by the list as it is kept; None when it may go, or nothing is known.
 

@@ -136,3 +136,16 @@ def test_no_text_of_the_code_is_missing_in_the_catalogues(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     fresh = _entries((place / "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8"))
     assert fresh.keys() == _entries((ROOT / "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8")).keys()
+
+
+def test_our_words_do_not_take_the_place_of_django_s_months_and_days() -> None:
+    """A button called “May” would be the fifth month in every date: Django looks both up by the same word."""
+    from django.utils import dates
+
+    calendar = {
+        str(word)
+        for table in (dates.MONTHS, dates.WEEKDAYS, dates.MONTHS_3, dates.WEEKDAYS_ABBR)
+        for word in table.values()
+    }
+    ours = _entries((ROOT / "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8")).keys()
+    assert not ours & calendar

@@ -159,7 +159,7 @@ def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
     """How far the electronic certificate is, in words for an officer who has never heard of a Hub's states."""
     if envelope is None:
         return {}
-    partner = {"country": name_of("country", envelope.receiver, get_language() or "en")}
+    partner = {"country": name_of("country", envelope.receiver[:2], get_language() or "en")}
     texts = {
         State.WAITING: _(
             "Issued. Waiting to be sent to %(country)s; it goes out by itself. Print if the goods leave now."

@@ -52,6 +52,8 @@ def answer(caller: RegisteredNppo, data: bytes) -> Reply:
     with transaction.atomic(using="pilothub"):
         try:
             reply = _performed(Asked(caller, call, told(caller)), data)
+            if not reply.body:  # nothing was done: what came is kept all the same
+                call.refused, call.request = f"The Hub was told to misbehave: {call.struck}.", data
         except (Refused, BadRequest) as error:
             call.refused, call.request = str(error), data
             reply = Reply(_REFUSED, messages.fault(str(error)))

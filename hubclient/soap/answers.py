@@ -192,6 +192,14 @@ def header(element: Element | None) -> Header:
     )
 
 
+def tracked(response: Element, tracking_number: str) -> Header:
+    """The header asked about. Raises HubError for that of another envelope: its end is not this one's."""
+    found = header(result(response))
+    if found.tracking_number not in ("", tracking_number):
+        raise HubError(f"The Hub was asked about {tracking_number} and told of {found.tracking_number[:80]}.")
+    return found
+
+
 def headers(response: Element) -> list[Header]:
     return [header(element) for element in children(result(response), "EnvelopeHeader")]
 

@@ -122,7 +122,7 @@ class HubClient:
 
     def tracking_info(self, tracking_number: str) -> Header:
         """GetEnvelopeTrackingInfo. EnvelopeNotExists is an answer, not an error: it can be transient."""
-        return self._about("GetEnvelopeTrackingInfo", tracking_number, lambda r: answers.header(answers.result(r)))
+        return self._about("GetEnvelopeTrackingInfo", tracking_number, lambda r: answers.tracked(r, tracking_number))
 
     def under_delivery(self) -> list[Header]:
         """GetUnderDeliveryEnvelope: our envelopes that are not finally delivered."""

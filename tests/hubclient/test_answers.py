@@ -55,6 +55,12 @@ def test_a_header_is_read_with_forwardings_and_an_unknown_state(server: Scripted
     assert ask(server, operation, result(operation, told), lambda c: c.tracking_info("t1")) == READ
 
 
+def test_what_became_of_another_envelope_says_nothing_of_this_one(server: Scripted) -> None:
+    operation = "GetEnvelopeTrackingInfo"
+    with pytest.raises(HubError, match="asked about t9 and told of t1"):
+        ask(server, operation, result(operation, QUALIFIED), lambda c: c.tracking_info("t9"))
+
+
 @pytest.mark.parametrize(
     ("inner", "count"),
     [

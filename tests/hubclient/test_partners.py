@@ -117,6 +117,24 @@ def test_one_connection_s_list_says_nothing_of_another_s(world: World) -> None:
         assert partners.objection(envelope) is None
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ([], "LK"),
+        (["LK2"], "LK2"),
+        (["LK"], "LK"),
+        (["LK", "LK2"], "LK"),
+        (["LK2", "LK3"], "LK"),  # nobody knows which
+        (["XLK"], "LK"),
+    ],
+)
+def test_a_country_is_reached_under_its_connection_code(world: World, told: list[str], code: str) -> None:
+    answered(world, *(HubNppo(each, sends=True, receives=True) for each in [*told, "NZ"]))
+    with acting_for(world.nppo.pk):
+        assert partners.code_for(world.connection, "LK") == code
+        assert partners.code_for(world.connection, "") == ""
+
+
 def test_the_sweep_refreshes_a_list_once_a_day(world: World, settings: Any) -> None:
     with mock.patch("hubclient.outbox.nudge") as nudged:
         tasks.refresh_partners()

@@ -332,6 +332,17 @@ def test_what_was_shown_stands_with_the_call(hub: RunningHub, samoa: Caller) -> 
     assert [(c.operation, c.struck) for c in Call.objects.all()] == [("GetProfile", "reset_answer")]
 
 
+@pytest.mark.parametrize("name", ["reset_without_queueing", "bad_gateway", "fault"])
+def test_what_was_lost_on_purpose_is_kept_as_it_came(hub: RunningHub, both: tuple[Caller, Caller], name: str) -> None:
+    hub.misbehave("WS", name)
+    with suppress(requests.ConnectionError):
+        both[0].post(deliver(NPPOCertificateNumber="WS-LOST"))
+    call = Call.objects.get()
+    assert b"WS-LOST" in bytes(call.request)
+    assert call.refused.startswith("The Hub was told to ")
+    assert HeldEnvelope.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "options", "error", "words"),
     [

@@ -49,6 +49,10 @@ def test_what_was_recalled_or_withdrawn_is_not_to_be_printed(countries: None, re
     assert said(State.NOT_SENT, reason=reason) == ("Not sent to New Zealand.", reason.label)
 
 
+def test_a_connection_code_is_shown_as_its_country(countries: None) -> None:
+    assert delivery_words(Envelope(state=State.SENDING, receiver="LK2"))["words"] == "Issued. Being sent to Sri Lanka."
+
+
 def test_a_state_that_nobody_knows_is_shown_as_the_hub_wrote_it(countries: None) -> None:
     assert said(State.PENDING, hub_state="HeldByCustoms")[1] == "The Hub says: HeldByCustoms"
     for usual in ("", "PendingDelivery", "EnvelopeNotExists"):
