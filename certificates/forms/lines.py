@@ -172,7 +172,7 @@ def _origins(line: TradeLine, data: dict[str, Any], language: str) -> tuple[Orig
 
 
 class PackageRow(forms.Form):
-    quantity = NumberField(label=_("Number"))
+    quantity = NumberField(label=_("Number of packages"))
     kind = CodeChoice("package", label=_("Kind of package"))
     level = CodeChoice("package_level", label=_("Level"))
     remove = forms.BooleanField(required=False, label=_("Remove"))

@@ -4,6 +4,10 @@ A finding is any exception but NotReadable, a crash of the process, an input tha
 memory that grows by more than 200 MB; the input is kept in the folder that is named at the end. Atheris is not in the lock,
 because it is not built for every Python: `pip install -e .[fuzz]` (CPython 3.11). Seeds: `mutations.seeds()`, and the
 shortest messages that reached something new in earlier runs, in seeds/ (`--keep` chooses them anew).
+
+| day | inputs | seconds | slowest | growth | certificates, acknowledgements, not readable | findings |
+|---|---|---|---|---|---|---|
+| 2026-11-24 | 250,000 | 911 | 0.09 s | 80 MB | 89,602, 4,771, 155,627 | none; before: a note without a subject was lost in JSON |
 """
 
 import argparse
