@@ -24,7 +24,7 @@ boundedly = settings(max_examples=300, deadline=None, suppress_health_check=[Hea
 
 
 def shown(document: Document) -> str:
-    return "\n".join(f"{row.label} {row.value} {row.language}" for row in show.rows(document))
+    return "\n".join(f"{row.label} {row.value} {row.meaning} {row.language}" for row in show.rows(document))
 
 
 @pytest.mark.parametrize("name", SEEDS)
