@@ -18,6 +18,7 @@ from weasyprint.urls import URLFetcher
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document
+from certificates.ephyto.media import file_name
 from certificates.paper.face import face
 from certificates.paper.fit import fitted
 from certificates.paper.words import CURRENT, ENGLISH, HERE
@@ -86,7 +87,7 @@ def render(
 def _source(document: Document, xml: bytes) -> Attachment:
     """The exact message, dated as the certificate is, so that the same certificate prints the same bytes."""
     at = issued_at(document) or datetime.now(UTC)
-    name = f"{document.number or 'draft'}.xml"
+    name = file_name(f"{document.number or 'draft'}.xml", "application/xml")
     return Attachment(
         file_obj=io.BytesIO(xml), name=name, relationship="Source", description="ePhyto", created=at, modified=at
     )

@@ -1,11 +1,13 @@
 """Whatever an attachment is and is called, it reaches a person as a file to keep: never as a page, never as a program."""
 
 import hashlib
+import io
 import re
 from email.message import Message as Headers
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +18,7 @@ from certificates.ephyto.document import Attachment
 from certificates.ephyto.media import SHOWN, UNKNOWN
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from certificates.models import Blob, Certificate, Status
+from certificates.paper import pdf as pdf_of
 from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership
@@ -149,3 +152,16 @@ def test_a_browser_saves_every_attachment_and_opens_none(signed_in: Any, live_se
             assert coming.value.suggested_filename == f"شحنةfdp.html.{SHOWN.get(item.media_type, 'bin')}"
             assert page.title() == ""
         browser.close()
+
+
+def test_a_reproduction_carries_the_message_under_a_plain_name_and_no_attachment() -> None:
+    number = "../../run\u202elmx.exe"
+    data = hashlib.sha256(CONTENTS["program"]).hexdigest()
+    attached = (Attachment(sha256=data, filename="run.exe", kind="ZZZ", number="7"),)
+    document = valid_document(number=number, attachments=attached)
+    content = to_xml(document, {data: CONTENTS["program"]})
+    made = pdf_of.render(document, xml=content, origin=pdf_of.Origin("WS", "today"))
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        assert {name: item.get_file().read_bytes() for name, item in opened.attachments.items()} == {
+            "_.._runlmx.exe.xml": content
+        }
