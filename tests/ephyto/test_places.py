@@ -93,6 +93,7 @@ LEADS = {
     "note.place": (NOTE, LINE_NOTE),
     "note.subject": NOTE,
     "language.code": (NOTE, f"{LINE}/Description"),
+    "marks.once": f"{NOTE}[1]",
     "text.length": (NOTE, f"{ATTACHMENT}/ID", f"{PROCESS}/ApplicableSPSProcessCharacteristic[1]"),
     "attachment.number": f"{ATTACHMENT}/ID",
     "attachment.kind": f"{ATTACHMENT}/RelationshipTypeCode",

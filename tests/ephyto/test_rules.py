@@ -92,6 +92,7 @@ CASES = [
     ("treatment.kind", "submit", treated(full_text=())),
     ("note.once", "hub", but(notes=(Note("ADIPEDL", "1"), Note("ADIPEDL", "2")))),
     ("note.once", "hub", but(notes=(Note("ADRPR", "a", "en"), Note("ADRPR", "b", "en")))),
+    ("marks.once", "submit", but(notes=(Note("DMCL", "A 1"), Note("DMCL", "A 2")))),
     ("note.place", "hub", but(notes=(Note("ADTLIL", "free from pests"),))),
     ("note.place", "hub", with_line(notes=(Note("ADEDL", "free from pests"),))),
     ("note.subject", "received", but(notes=(Note("XYZ", "new"),))),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from certificates.ephyto import rules
+from certificates.ephyto import rules, show
 from certificates.ephyto.document import Measure, Note, Text, to_json
 from certificates.ephyto.xml import Acknowledgement, Limits, Message, NotReadable, Outcome, from_xml, to_xml
 from tests.factories import valid_document
@@ -121,6 +121,7 @@ def test_words_for_nothing_count_as_empty_and_stay_as_written(word: str) -> None
     document = read(to_xml(valid_document(issuer=word), {})).document
     assert document.issuer == word
     assert "issuer" in {problem.rule for problem in rules.problems(document, "hub")}
+    assert not any(row.path == "issuer" for row in show.rows(document))
 
 
 def test_unknown_subjects_statuses_elements_and_attributes_are_kept() -> None:

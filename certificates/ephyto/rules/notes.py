@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from certificates.ephyto.document import Document, Note, Text, TradeLine
+from certificates.ephyto.document import Document, Note, Text, TradeLine, note_texts
 from certificates.ephyto.media import SHOWN
 from certificates.ephyto.rules.shapes import Codes, Finding
 
@@ -87,6 +87,12 @@ def repeated(document: Document, codes: Codes) -> Iterator[Finding]:
             if note.subject in SUBJECTS and SUBJECTS[note.subject].repeats != MANY
         )
         yield from ((f"{path}.{subject}", {"code": subject}) for (subject, _l), n in once.items() if n > 1)
+
+
+def marks_more_than_once(document: Document, codes: Codes) -> Iterator[Finding]:
+    """The mapping: written once, read many times."""
+    if len(note_texts(document.notes, "DMCL")) > 1:
+        yield "notes.DMCL", {}
 
 
 def misplaced(document: Document, codes: Codes) -> Iterator[Finding]:

@@ -92,6 +92,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("declaration.commercial", MAPPING, WARNING, OURS, _ISPM, _("“{words}” looks like a commercial reference. A certificate carries none."), checks.commercial_references),
     Rule("declaration.treatment", MAPPING, WARNING, OURS, _ISPM, _("“{words}” repeats a treatment. Treatments stand in section III only."), checks.repeated_treatments),
     Rule("note.once", MAPPING, WARNING, EVERYWHERE, _MAPPED, _("The note {code} may stand only once."), notes.repeated),
+    Rule("marks.once", MAPPING, WARNING, OURS, _MAPPED, _("Write the distinguishing marks of the consignment in one text."), notes.marks_more_than_once),
     Rule("note.place", MAPPING, WARNING, EVERYWHERE, _MAPPED, _("The note {code} stands in the wrong place: at the line instead of the consignment, or the reverse."), notes.misplaced),
     Rule("note.subject", MAPPING, INFO, ARRIVED, _MAPPED, _("The note {code} is not known. It is shown as it came."), notes.unknown_subjects),
     Rule("language.code", MAPPING, WARNING, EVERYWHERE, "ISO 639-1", _("“{code}” is not a language code of two letters."), notes.unknown_languages),
