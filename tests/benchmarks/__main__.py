@@ -1,10 +1,10 @@
 """python -m tests.benchmarks: one table of medians and of ratios to a named baseline of the same run. Never a test."""
 
 import base64
+import logging
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -127,31 +127,6 @@ def issuing() -> list[Row]:
     return [(f"baseline: its {len(captured)} statements, bare", base, 1), ("issue, without PDF", taken, taken / base)]
 
 
-def exchange() -> list[Row]:
-    """One envelope delivered, listed, pulled and acknowledged, against a bare post to the same server."""
-    from django.conf import settings
-
-    from hubclient.soap import Header
-    from tests.hub_server import start_hub
-
-    settings.PILOTHUB_VALIDATOR = ""
-    with tempfile.TemporaryDirectory() as folder, start_hub(Path(folder)) as hub:
-        samoa, new_zealand = hub.client("WS"), hub.client("NZ")
-
-        def round_trip() -> None:
-            sent = samoa.validate_and_deliver(Header("WS", "NZ", "851", "70", "WS-1"), b"<a/>" * 5000)
-            new_zealand.import_headers()
-            new_zealand.pull(sent.tracking_number)
-            new_zealand.acknowledge(sent.tracking_number)
-
-        base = median(lambda: samoa.session.post(hub.endpoint + "/nothing", data=b"x" * 20_000, timeout=10), 50)
-        taken = median(round_trip, 50)
-    return [
-        ("baseline: a bare post to the same server", base, 1),
-        ("deliver, list, pull, acknowledge", taken, taken / base),
-    ]
-
-
 def main() -> None:
     from gens import embedded
 
@@ -166,14 +141,19 @@ def main() -> None:
     from django.test.utils import setup_databases, teardown_databases
 
     from codelists.loading import load
+    from tests.benchmarks import exchange, memory
 
+    logging.getLogger("hubclient.calls").setLevel(logging.WARNING)  # each call is logged, not here
     made = setup_databases(verbosity=0, interactive=False)
     try:
         load()
         print(f"{'':52}{'median':>12}{'ratio':>8}")
-        for part in (message, paper, issuing, exchange):
+        for part in (message, paper, issuing, exchange.rows):
             for name, seconds, ratio in part():
                 print(f"{name:52}{seconds * 1000:9.2f} ms{ratio:8.1f}", flush=True)
+        print(f"\n{'':52}{'peak':>12}{'times':>8}")
+        for name, peak, times in memory.rows():
+            print(f"{name:52}{peak / 1e6:9.1f} MB{times:8.1f}", flush=True)
     finally:
         connections["default"].close()
         teardown_databases(made, verbosity=0)
