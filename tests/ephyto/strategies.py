@@ -30,7 +30,7 @@ maybe = st.one_of(st.just(""), words)
 languages = st.sampled_from(["", "en", "es", "ar", "zh"])
 texts = st.lists(st.builds(Text, words, languages), max_size=2).map(tuple)
 one_text = st.one_of(st.just(Text()), st.builds(Text, words, languages))
-notes = st.lists(st.builds(Note, words, maybe, languages), max_size=3).map(tuple)
+notes = st.lists(st.builds(Note, maybe, maybe, languages), max_size=3).map(tuple)
 units = st.sampled_from(["", "KGM", "MTQ"])
 measures = st.one_of(st.just(Measure()), st.builds(Measure, words, units))
 parties = st.builds(

@@ -4,8 +4,8 @@ import pytest
 
 from certificates import storage
 from certificates.ephyto import rules
-from certificates.ephyto.document import Measure, TradeLine
-from certificates.ephyto.xml import Limits, Message, NotReadable, from_xml
+from certificates.ephyto.document import Measure, Note, TradeLine, from_json, to_json
+from certificates.ephyto.xml import Limits, Message, NotReadable, Outcome, from_xml
 from tests.factories import valid_document
 
 WITH_ENTITY = (
@@ -55,6 +55,34 @@ def test_an_encoding_that_is_none_is_no_crash(name: bytes) -> None:
 def test_very_many_unknown_things_take_time_in_proportion(child: str) -> None:
     document = read(inside(child * 20_000)).document  # took minutes, when each path counted all its siblings anew
     assert len(document.further) == 20_000
+
+
+def test_attributes_are_counted_before_they_are_read() -> None:
+    named = " ".join(f'a{n}="1"' for n in range(300_000))  # took minutes: each value was looked for among all others
+    with pytest.raises(NotReadable, match="too many attributes") as refused:
+        from_xml(f"<SPSCertificate {named}/>".encode())
+    assert refused.value.outcome is Outcome.TOO_MUCH
+    with pytest.raises(NotReadable, match="too many attributes"):
+        read(inside('<x a="1" b="2"/>' * 6), Limits(elements=9))
+    assert len(read(inside('<TransitSPSCountry a="1" b="2"/>' * 3), Limits(attributes=2)).document.further) == 6
+
+
+@pytest.mark.parametrize("name", ["idna", "IDNA", "punycode"])
+def test_a_codec_that_takes_the_square_of_time_is_not_asked(name: str) -> None:
+    label = "xn--" + "a9" * 2_000_000  # took minutes
+    data = f"<?xml version='1.0' encoding='{name}'?><SPSCertificate>.{label}.".encode() + b"\xff</SPSCertificate>"
+    message = read(data)
+    assert message.repairs == ("encoding",)
+    assert label in message.document.further[0].xml
+
+
+def test_a_note_without_subject_is_stored_and_comes_back() -> None:
+    head = "<IncludedSPSNote><Content>said</Content></IncludedSPSNote>"
+    document = read(
+        f"<SPSCertificate><SPSExchangedDocument>{head}</SPSExchangedDocument></SPSCertificate>".encode()
+    ).document
+    assert document.notes == (Note("", "said"),)
+    assert from_json(to_json(document)) == document  # stored it could never be opened again
 
 
 def test_positions_in_paths_count_the_elements_of_the_same_name() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from certificates.ephyto.media import PIXELS
 _DECLARED: Final = re.compile(rb"""<\?xml\b[^>]*?\sencoding\s*=\s*(["'])(.*?)\1""")
 _MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _SPACE: Final = b" \t\r\n"
+_SPACES: Final = re.compile(rb"[ \t\r\n>]*")
+_QUADRATIC: Final = ("idna", "punycode")  # codecs of names, not of texts: ten megabytes would take twenty minutes
 _DOCTYPE: Final = "The content has a DOCTYPE, which is not accepted."
 
 
@@ -27,6 +30,7 @@ class Limits:
     bytes: int = 10_000_000
     depth: int = 64
     elements: int = 200_000
+    attributes: int = 64  # of one element; all together as many as elements
     attachments: int = 200
     decoded_bytes: int = 10_000_000
     further: int = 20_000_000
@@ -106,7 +110,8 @@ def _otherwise(data: bytes, declared: str) -> str | None:
         data.decode()
     except UnicodeDecodeError:
         try:
-            return data.decode(declared or "utf-8")
+            name = codecs.lookup(declared or "utf-8").name
+            return data.decode("utf-8" if name in _QUADRATIC else name)
         except (LookupError, ValueError):  # no such encoding, a name that is none, or bytes that are not in it
             return data.decode("utf-8", "replace")
     return None
@@ -148,7 +153,8 @@ def _has_doctype(data: bytes) -> bool:
     """Whether a document type declaration stands before the root element."""
     at = 0
     while True:
-        at = _after_space(data, at)
+        if space := _SPACES.match(data, at):
+            at = space.end()
         if data.startswith(b"<?", at):
             end = data.find(b"?>", at + 2)
         elif data.startswith(b"<!--", at):
@@ -158,9 +164,3 @@ def _has_doctype(data: bytes) -> bool:
         if end < 0:
             return False
         at = end + 2
-
-
-def _after_space(data: bytes, at: int) -> int:
-    while at < len(data) and data[at : at + 1] in (b" ", b"\t", b"\r", b"\n", b">"):
-        at += 1
-    return at

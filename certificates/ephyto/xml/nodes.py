@@ -4,7 +4,7 @@ Nodes are plain Python, made in one walk: an lxml element costs several times as
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from lxml import etree
@@ -49,7 +49,7 @@ class Tree:
 
     def __init__(self, root: Element, limits: Limits) -> None:
         self.element, self.limits = root, limits
-        self.count = 0
+        self.count = self.attributes = 0
         self.names: dict[str, str] = {}
         self.root = self._node(root, 1)
         self.read = [self.root]
@@ -61,8 +61,8 @@ class Tree:
         if self.count > self.limits.elements:
             raise NotReadable(f"The content has more than {self.limits.elements} elements.", Outcome.TOO_MUCH)
         node = Node(self.count - 1, element.text or "")
-        if attributes := element.items():
-            node.attributes = {str(key): str(value) for key, value in attributes}
+        if keys := element.keys():
+            node.attributes = self._attributes(element, keys)
         if len(element):
             children: dict[str, list[Node]] = {}
             for child in element:
@@ -75,6 +75,13 @@ class Tree:
                     same.append(self._node(child, depth + 1))
             node.children = children
         return node
+
+    def _attributes(self, element: Element, keys: Sequence[str | bytes]) -> dict[str, str]:
+        """By their full names. They are counted first: lxml looks for each value among all of its element."""
+        self.attributes += len(keys)
+        if len(keys) > self.limits.attributes or self.attributes > self.limits.elements:
+            raise NotReadable("The content has too many attributes.", Outcome.TOO_MUCH)
+        return {str(key): str(element.get(key)) for key in keys}
 
     def all(self, parent: Node | None, name: str) -> list[Node]:
         """The children of this local name that nobody read yet."""
