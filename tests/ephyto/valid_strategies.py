@@ -172,7 +172,7 @@ def trade_lines(draw: st.DrawFn, kind: str) -> TradeLine:
 def document_notes(draw: st.DrawFn) -> tuple[Note, ...]:
     notes = [Note("ADEDL", t.text, t.language) for t in draw(texts(8000))]
     notes += [Note("ADAOEDL", t.text, t.language) for t in draw(texts(8000))]
-    notes += [Note("DMCL", text) for text in draw(few(words(512)))]
+    notes += [Note("DMCL", text) for text in draw(few(words(512)))[:1]]
     if draw(st.booleans()):
         notes += [Note("SPSFL", "5"), Note("ADIPEDL", draw(words(256))), Note("ADDIEDL", draw(words(60)))]
     if draw(st.booleans()):  # a replacement
