@@ -233,7 +233,7 @@ def _one(value: str | Text | Note | Country | Measure | Further, path: str, labe
     """The row of one value; none when it says nothing."""
     match value:
         case Note(subject, text, language):
-            if not is_blank(text) or subject not in _SUBJECTS:
+            if not is_blank(text) or (subject and subject not in _SUBJECTS):
                 yield Row(path, _SUBJECTS.get(subject, subject), text, language, meaning(subject, text))
         case Country(code, country_name):
             if not is_blank(code) or not is_blank(country_name):
