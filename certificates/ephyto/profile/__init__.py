@@ -15,7 +15,8 @@ from typing import Any, Final, cast
 from lxml import etree
 
 from certificates.ephyto.xml.content import DEFAULT_LIMITS, parse
-from certificates.ephyto.xml.places import Element, Places, line_of, local, numbered
+from certificates.ephyto.xml.paths import Element, Paths, local, numbered
+from certificates.ephyto.xml.places import line_of
 from certificates.ephyto.xml.reading import from_xml
 
 SCHEMA: Final = Path(__file__).parent / "rsm.xsd"
@@ -48,11 +49,11 @@ def deviations(data: bytes) -> list[Deviation]:
     """
     from_xml(data)  # what is no message is no matter for a schema
     root, _repairs = parse(data, DEFAULT_LIMITS)
-    places = Places(root)
+    paths = Paths()
     crowds = [element for element in root.iter() if len(element) > CROWD]
     told = [(element, f"It has more than {CROWD} children, too many to judge.") for element in crowds]
     told = told or [(element, _plain(words)) for element, words in _complaints(root)]
-    found = [Deviation(line_of(element), places.xpath(element), words) for element, words in told]
+    found = [Deviation(line_of(element), paths.of(element), words) for element, words in told]
     return sorted(found, key=lambda deviation: deviation.line)
 
 

@@ -3,7 +3,6 @@
 Nodes are plain Python, made in one walk: an lxml element costs several times as much each time it is asked.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
@@ -11,6 +10,7 @@ from lxml import etree
 
 from certificates.ephyto.document import Further, Measure, Text
 from certificates.ephyto.xml.content import Limits, NotReadable, Outcome
+from certificates.ephyto.xml.paths import Paths
 
 Element = etree._Element
 _TAILS: Final = etree.XPath("//text()[preceding-sibling::*][normalize-space()]")
@@ -158,7 +158,7 @@ class _Places:
 
     def __init__(self, root: Element) -> None:
         self.elements = list(root.iter())
-        self.steps: dict[Element, dict[Element, str]] = {}
+        self.paths = Paths()
 
     def further(
         self, left: list[Node], spoken: list[Node], tails: list[etree._ElementUnicodeResult], read: dict[int, Node]
@@ -166,9 +166,9 @@ class _Places:
         for node in sorted(left, key=lambda node: node.place):
             element = self.elements[node.place]
             if not node.is_empty() or any(text.strip() for text in element.itertext()):
-                yield Further(self.path(element), etree.tostring(element, encoding="unicode", with_tail=False))
+                yield Further(self.paths.of(element), etree.tostring(element, encoding="unicode", with_tail=False))
         for node in sorted(spoken, key=lambda node: node.place):
-            path = self.path(self.elements[node.place])
+            path = self.paths.of(self.elements[node.place])
             for key, value in (node.attributes or {}).items():
                 if value:
                     yield Further(f"{path}/@{key.rpartition('}')[2]}", value)
@@ -183,24 +183,4 @@ class _Places:
             before = text.getparent()
             parent = None if before is None else before.getparent()
             if parent is not None and places[parent] in read:
-                yield Further(f"{self.path(parent)}/text()", str(text))
-
-    def path(self, element: Element) -> str:
-        """By local names, with positions where several have the same: each parent's children are numbered once."""
-        parent = element.getparent()
-        if parent is None:
-            return f"/{etree.QName(element).localname}"
-        if parent not in self.steps:
-            self.steps[parent] = _numbered(parent)
-        return f"{self.path(parent)}/{self.steps[parent][element]}"
-
-
-def _numbered(parent: Element) -> dict[Element, str]:
-    """Each child's name, with its position where several have the same."""
-    names = {child: etree.QName(child).localname for child in parent}
-    total, seen = Counter(names.values()), Counter[str]()
-    steps: dict[Element, str] = {}
-    for child, name in names.items():
-        seen[name] += 1
-        steps[child] = f"{name}[{seen[name]}]" if total[name] > 1 else name
-    return steps
+                yield Further(f"{self.paths.of(parent)}/text()", str(text))

@@ -3,14 +3,11 @@ what is wrong in it; paths are those of rules.Problem, ids (l1, l1t1, a1) those 
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
-from lxml import etree
-
-Element = etree._Element
+from certificates.ephyto.xml.paths import Element, Paths, local
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ class Places:
         self._named: dict[Element, dict[str, list[Element]]] = {}
         self._told: dict[tuple[Element, Step], dict[str, list[Element]]] = {}
         self._known: dict[tuple[Step, ...], list[Element]] = {}
-        self._numbered: dict[Element, dict[Element, str]] = {}
+        self._paths = Paths()
         self._found: dict[str, list[Element]] = {}
         self._saying: dict[str, dict[str, Element]] = {}
 
@@ -135,16 +132,7 @@ class Places:
         if path not in self._found:
             self._found[path] = max((self._deepest(steps) for steps in _ways(path)), key=lambda way: way[1])[0]
         element = self._meant(path, params or {})
-        return Place(line_of(element), self.xpath(element))
-
-    def xpath(self, element: Element) -> str:
-        """By local names, with positions where several have the same, as Further.path has it."""
-        parent = element.getparent()
-        if parent is None:
-            return f"/{local(element)}"
-        if parent not in self._numbered:
-            self._numbered[parent] = numbered(parent)
-        return f"{self.xpath(parent)}/{self._numbered[parent][element]}"
+        return Place(line_of(element), self._paths.of(element))
 
     def _deepest(self, steps: tuple[Step, ...]) -> tuple[list[Element], int]:
         """The elements that the steps lead to, or the last ones on the way; and how far that is."""
@@ -236,19 +224,3 @@ def _saying(elements: list[Element]) -> dict[str, Element]:
 def line_of(element: Element) -> int:
     """The line on which its start tag ends."""
     return cast("int | None", element.sourceline) or 1
-
-
-def local(element: Element) -> str:
-    """The name without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
-def numbered(parent: Element, name_of: Callable[[Element], str] = local) -> dict[Element, str]:
-    """Each child's name, with its position where several have the same."""
-    names = {child: name_of(child) for child in parent}
-    total, seen = Counter(names.values()), Counter[str]()
-    steps: dict[Element, str] = {}
-    for child, name in names.items():
-        seen[name] += 1
-        steps[child] = f"{name}[{seen[name]}]" if total[name] > 1 else name
-    return steps
