@@ -226,6 +226,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TASK_IGNORE_RESULT = True
+# kB: libxml2 keeps every element name that it ever saw; a worker that grew is replaced after its task.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -249,6 +251,7 @@ EPHYTO_LIMITS = {
     "bytes": number("EPHYTO_MAX_BYTES", HUBCLIENT_MAX_BYTES),
     "depth": number("EPHYTO_MAX_DEPTH", 64, least=16, most=128),  # a certificate needs 10; Python's stack bears 128
     "elements": number("EPHYTO_MAX_ELEMENTS", 200_000),
+    "attributes": number("EPHYTO_MAX_ATTRIBUTES", 64, least=0),
     "attachments": number("EPHYTO_MAX_ATTACHMENTS", 200, least=0),
     "decoded_bytes": number("EPHYTO_MAX_ATTACHMENT_BYTES", 10_000_000),
     "further": number("EPHYTO_MAX_FURTHER", 20_000_000),

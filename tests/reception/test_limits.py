@@ -41,6 +41,7 @@ def test_without_a_setting_the_limits_are_those_of_the_message() -> None:
         ("bytes", 2_000, "The content has more than 2000 bytes."),
         ("depth", 5, "The content is nested deeper than 5 elements."),
         ("elements", 20, "The content has more than 20 elements."),
+        ("attributes", 0, "The content has too many attributes."),
         ("attachments", 1, "The message has more than 1 attachments."),
         ("decoded_bytes", 800, "An attachment has more than 800 bytes."),
         ("further", 50, "The content has too much that no certificate holds."),
