@@ -40,6 +40,8 @@ _ARCHIVES: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")  # found wherever th
 _PLACES: Final = ((257, b"ustar"), (0x8001, b"CD001"))  # tar; an image of a disc
 _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_TAIL: Final = 65_557  # bytes from the end in which readers look for it
+# "ÿØÿà/*" and "ÿØÿà='": in Latin 1 the first length of a JPEG begins a script too
+_JPEG_SCRIPTS: Final = (b"/*", b"//", b"='", b'="', b"=`", b"=/")
 _PNG_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # by colour type
 
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -95,8 +97,10 @@ def _is_pdf(data: bytes, pixels: int) -> bool:
 def _is_png(data: bytes, pixels: int) -> bool:
     parts = list(islice(_chunks(data), _PARTS))
     kinds = [kind for kind, _start, _end in parts]
-    if not parts or kinds[0] != b"IHDR" or b"IDAT" not in kinds or kinds[-1] != b"IEND" or kinds.count(b"IEND") > 1:
+    if not kinds or kinds[0] != b"IHDR" or b"IDAT" not in kinds or kinds[-1] != b"IEND":
         return False
+    if kinds.count(b"IHDR") > 1:
+        return False  # some readers believe the last one
     width, height, depth, colour, packing, filtering, interlace = struct.unpack_from(">IIBBBBB", data, parts[0][1])
     frames = max(1, kinds.count(b"fcTL"))
     return (
@@ -105,7 +109,7 @@ def _is_png(data: bytes, pixels: int) -> bool:
         and interlace in (0, 1)
         and 0 < width * height * frames <= pixels
         and parts[0][2] - parts[0][1] == 13
-        and parts[-1][2] + 4 == _length(data)
+        and parts[-1][1] == parts[-1][2] == _length(data) - 4
     )
 
 
@@ -126,7 +130,9 @@ def _is_jpeg(data: bytes, pixels: int) -> bool:
     parts = list(islice(_segments(data), _PARTS))
     codes = [code[0] for code, _start, _end in parts]
     frames = [start for (_code, start, _end), code in zip(parts, codes, strict=True) if _is_frame(code)]
-    if len(frames) != 1 or 0xDA not in codes or codes[-1] != 0xD9:
+    if len(frames) != 1 or 0xDA not in codes or 0xD8 in codes or codes[-1] != 0xD9:
+        return False
+    if data[4:6] in _JPEG_SCRIPTS:
         return False
     height, width = struct.unpack_from(">HH", data, frames[0] + 1)
     return 0 < width * height <= pixels and parts[-1][2] == _length(data)

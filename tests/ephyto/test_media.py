@@ -118,6 +118,10 @@ POLYGLOTS = {
     "PDF and GIF": PDF + GIF,
     "JPEG with a PDF inside": with_segment(0xFE, PDF),
     "JPEG with a page in its comment": with_segment(0xFE, PAGE),
+    "JPEG whose first length opens a script's comment": with_segment(0xE0, b"*/=alert(1);/*".ljust(0x2F2A - 2)),
+    "JPEG whose first length assigns": with_segment(0xE0, b"';alert(1)//".ljust(0x3D27 - 2)),
+    "JPEG that begins twice": JPEG[:2] + JPEG,
+    "PNG whose end holds something": PNG[:-12] + chunk(b"IEND", b"alert(1)"),
     "JPEG with PHP": with_segment(0xFE, b"<?php system($_GET[0]);"),
     "PNG with SVG": png(9, 9, chunk(b"tEXt", b"Comment\0<svg onload=alert(1)>")),
     "PNG that ends as a ZIP": png(9, 9)[:-12] + chunk(b"teXt", archive(b"x" * 16)) + chunk(b"IEND", b""),
@@ -139,6 +143,7 @@ def test_what_is_something_else_as_well_is_a_download_only(name: str) -> None:
 
 BOMBS = {
     "PNG head": png(2**31 - 1, 2**31 - 1),
+    "PNG with a second head": png(9, 9, png(12_000, 12_000)[8:33]),  # some readers believe the last one
     "PNG frames": png(9_000, 9_000, *[chunk(b"fcTL", bytes(26))] * 2),
     "JPEG head": JPEG.replace(b"\x00\x09\x00\x10\x03", b"\xff\xff\xff\xff\x03"),
     "GIF screen": gif(65_535, 65_535),
