@@ -8,14 +8,14 @@ from typing import Final
 
 import pycountry
 
-from codelists.folding import fold
+from codelists import naming
 from codelists.models import Code
 
 DATA: Final = Path(__file__).parent / "data"
 LANGUAGES: Final = ("la", "en", "fr", "es", "ar", "zh", "ru")
 # pycountry's catalogues by our language.
 _CATALOGUES: Final = {"fr": "fr", "es": "es", "ar": "ar", "zh": "zh_CN", "ru": "ru"}
-_UPDATED: Final = ("kind", "symbol", "names", "folded", "source", "position", "is_active")
+_UPDATED: Final = ("kind", "symbol", "names", "source", "position", "is_active")
 
 
 def load() -> int:
@@ -24,6 +24,7 @@ def load() -> int:
     Code.objects.bulk_create(
         wanted, update_conflicts=True, unique_fields=["list", "code"], update_fields=_UPDATED, batch_size=1000
     )
+    naming.write(Code.objects.filter(list__in={code.list for code in wanted}))
     held = {(code.list, code.code) for code in wanted}
     gone = [
         pk
@@ -40,8 +41,7 @@ def shipped() -> list[Code]:
 
 
 def _code(list_name: str, code: str, names: dict[str, str], **fields: object) -> Code:
-    folded = "\n".join(dict.fromkeys(fold(text) for text in (*names.values(), code)))
-    return Code(list=list_name, code=code, names=names, folded=folded, is_active=True, **fields)
+    return Code(list=list_name, code=code, names=names, is_active=True, **fields)
 
 
 def _file(path: Path) -> Iterator[Code]:

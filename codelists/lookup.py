@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 
 from codelists.folding import fold
-from codelists.models import Code
+from codelists.models import Code, CodeName
 
 FOUND: Final = 12  # how many a look-up shows
 
@@ -17,19 +17,21 @@ def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
 
 
 def find(list_name: str, text: str, language: str, limit: int = FOUND) -> list[Code]:
-    """Codes whose name in any language, or whose code, starts with the text; then those that hold it anywhere."""
+    """Codes with a name in any language, or a code, that starts with the text; then those that hold it anywhere."""
     wanted = fold(text)
     if not wanted:
         return []
-    starts = Q(folded__startswith=wanted) | Q(folded__contains=f"\n{wanted}")
-    codes = _active(list_name).filter(folded__contains=wanted)
-    first = Case(When(starts, then=Value(True)), default=Value(False), output_field=BooleanField())
-    found = codes.annotate(starts=first).order_by("-starts", "position", "code")[:limit]
-    return sorted(found, key=lambda code: (not _starts(code, wanted), code.position, fold(code.name(language))))
+    names = CodeName.objects.filter(list=list_name, code__is_active=True, folded__contains=wanted)
+    starts = Case(When(folded__startswith=wanted, then=Value(0)), default=Value(1))
+    rows = names.annotate(rank=starts).order_by("rank", "code__position", "folded")
+    found = dict.fromkeys(row.code for row in rows.select_related("code")[: 8 * limit])
+    return list(found)[:limit]
 
 
-def _starts(code: Code, wanted: str) -> bool:
-    return any(name.startswith(wanted) for name in code.folded.split("\n"))
+def by_name(list_name: str, text: str) -> str:
+    """The code that has exactly this name in any language; "" when there is none."""
+    names = CodeName.objects.filter(list=list_name, folded=fold(text), code__is_active=True)
+    return names.order_by("code__position", "pk").values_list("code__code", flat=True).first() or ""
 
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
@@ -79,7 +81,7 @@ class Names:
         if not code:
             return None
         if list_name not in self._lists:
-            self._lists[list_name] = {c.code: c for c in Code.objects.filter(list=list_name).defer("folded")}
+            self._lists[list_name] = {c.code: c for c in Code.objects.filter(list=list_name)}
         return self._lists[list_name].get(code)
 
     def name(self, list_name: str, code: str) -> str:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("people/", include("gens.accounts.urls")),
     path("account/", include("allauth.account.urls")),
+    path("administration/", include("certificates.administration.urls")),
     path("", include("certificates.urls")),
 ]

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto import dates
 from codelists import lookup
-from codelists.folding import fold
 
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']+")
 _AMBIGUOUS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -124,9 +123,3 @@ class TermField(TextField):
         self.list_name = list_name
         super().__init__(**options)
         self.widget.attrs["list"] = f"list-{list_name}"
-
-
-def code_for(list_name: str, typed: str) -> str:
-    """The code whose name, in any language, is exactly what was typed; "" when there is none."""
-    wanted = fold(typed)
-    return next((c.code for c in lookup.find(list_name, typed, "en", limit=50) if wanted in c.folded.split("\n")), "")

@@ -20,7 +20,7 @@ from certificates.ephyto.document import (
     set_notes,
 )
 from certificates.forms.fields import CodeChoice, DateField, TermField, TextField
-from codelists.lookup import name_of
+from codelists.lookup import by_name, name_of
 
 TRANSITS: Final = 3
 AREA = {"rows": 4, "dir": "auto"}
@@ -158,9 +158,7 @@ class Transport(forms.Form):
 
 
 def port_code(name: str) -> str:
-    from certificates.forms.fields import code_for
-
-    return code_for("port", name) if name else ""
+    return by_name("port", name) if name else ""
 
 
 def containers(text: str) -> list[Equipment]:

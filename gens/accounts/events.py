@@ -1,6 +1,6 @@
 """Recording what happened, in the vocabulary of the measures. Called inside the transaction of what it tells."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -25,6 +25,8 @@ ARRIVED: Final = "arrived"
 OPENED: Final = "opened"
 DECIDED: Final = "decided"
 DISCARDED: Final = "discarded"
+ADDED: Final = "added"
+CHANGED: Final = "changed"
 
 
 def record(
@@ -36,6 +38,7 @@ def record(
     to_state: str = "",
     reason: str = "",
     partner: str = "",
+    changes: dict[str, list[Any]] | None = None,
 ) -> Event:
     """Store what happened to this tenant row; by=None is the system itself."""
     return Event.objects.create(
@@ -47,6 +50,7 @@ def record(
         to_state=to_state,
         reason=reason,
         partner=partner,
+        changes=changes or {},
         by=by,
         by_name=str(by.user) if by else "",
         by_roles=by.roles if by else [],

@@ -44,6 +44,11 @@ class Nppo(models.Model):
         return self.name
 
     @property
+    def nppo_id(self) -> int:
+        """Itself: events of its settings are its own."""
+        return int(self.pk)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
@@ -136,6 +141,7 @@ class Event(models.Model):
     to_state = models.CharField(max_length=32, blank=True)
     reason = models.TextField(blank=True)
     partner = models.CharField(max_length=12, blank=True, help_text="Connection code of the other NPPO.")
+    changes = models.JSONField(default=dict, help_text="Of settings and people. Field: [before, after].")
     by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, help_text="None: the system.")
     by_name = models.CharField(max_length=256, blank=True, help_text="The name at that time.")
     by_roles = ArrayField(models.CharField(max_length=32), default=list)

@@ -69,6 +69,7 @@ TABLE = {
     ("certificates:xml", ("issued", "message"), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:xml", ("draft", "message"), "get"): (404, 404, 404, 404, 404, 404),
     ("certificates:attachment", ("issued", "a1"), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:index", (), "get"): (403, 403, 403, 200, 403, 403),
     ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
     ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
     ("accounts:language", (), "post"): (302, 302, 302, 302, 302, 302),
