@@ -1,6 +1,8 @@
 """A document from JSON and files, and to them: what `ephyto build` reads is what `ephyto show --json` writes."""
 
 import hashlib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -8,14 +10,33 @@ from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import ValidationError
 
-from certificates.ephyto.document import Attachment, Document, from_json
+from certificates.ephyto.document import VERSION, Attachment, Document, from_json
 from certificates.ephyto.media import SHOWN, media_type
 
 SUFFIXES: Final = {kind: f".{suffix}" for kind, suffix in SHOWN.items()}
+_SHA256: Final = re.compile("|[0-9a-f]{64}")
 
 
 class NotADocument(Exception):
     """The JSON describes no document, or a file of it is missing. Its text names the place."""
+
+
+def json_of(content: bytes) -> Any:
+    """The data of JSON text. Raises NotADocument; for a key that stands twice too, for one of its values would be lost."""
+    try:
+        return json.loads(content, object_pairs_hook=_object)
+    except RecursionError:
+        raise NotADocument("The JSON is nested too deep.") from None
+    except ValueError as error:
+        raise NotADocument(str(error)) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, _value in pairs if sum(key == other for other, _value in pairs) > 1)
+        raise NotADocument(f"The key {twice} stands twice in one object.")
+    return found
 
 
 def document_of(data: Any) -> Document:
@@ -24,6 +45,8 @@ def document_of(data: Any) -> Document:
         raise NotADocument("The JSON is not an object.")
     if unknown := list(_unknown(data, Document, "")):
         raise NotADocument(f"No field is called {', '.join(unknown[:5])}.")
+    if (version := data.get("version", VERSION)) not in range(1, VERSION + 1):
+        raise NotADocument(f"version: {version} is not known here; the latest is {VERSION}.")
     try:
         return from_json(data)
     except ValidationError as error:
@@ -52,6 +75,8 @@ def with_files(document: Document, folder: Path | None) -> tuple[Document, dict[
     blobs: dict[str, bytes] = {}
     attachments = []
     for number, attachment in enumerate(document.attachments):
+        if attachment.undecoded and attachment.sha256:
+            raise NotADocument(f"attachments.{number}: sha256 and undecoded cannot stand together.")
         if attachment.undecoded or not (attachment.sha256 or attachment.filename):
             attachments.append(attachment)
             continue
@@ -66,13 +91,23 @@ def _file(attachment: Attachment, folder: Path | None, place: str) -> bytes:
     name = Path(attachment.filename).name
     if folder is None:
         raise NotADocument(f"{place}: name the folder of {name or attachment.sha256} with --attachments.")
-    found = [*folder.glob(f"{attachment.sha256}*")] if attachment.sha256 else []
-    found += [folder / name] if name and (folder / name).is_file() else []
-    for path in found:
-        data = path.read_bytes()
+    if not _SHA256.fullmatch(attachment.sha256):
+        raise NotADocument(f"{place}: sha256 is 64 hexadecimal digits in lower case.")
+    for path in _candidates(attachment, folder, name):
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise NotADocument(f"{place}: {path}: {error.strerror}.") from error
         if attachment.sha256 in ("", hashlib.sha256(data).hexdigest()):
             return data
     raise NotADocument(f"{place}: {folder} has no file {name or attachment.sha256} with these contents.")
+
+
+def _candidates(attachment: Attachment, folder: Path, name: str) -> list[Path]:
+    if not folder.is_dir():
+        raise NotADocument(f"{folder} is no folder.")
+    found = [*folder.glob(f"{attachment.sha256}*")] if attachment.sha256 else []
+    return [*found, folder / name] if name and (folder / name).is_file() else found
 
 
 def save_files(blobs: Mapping[str, bytes], folder: Path) -> None:

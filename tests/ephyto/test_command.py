@@ -126,6 +126,10 @@ def test_shown_as_data_and_built_again_it_is_the_same(tmp_path: Path) -> None:
         ('{"lines": [{"packages": "many"}]}', "lines.0.packages"),
         ('{"number": "a\\u0000"}', "XML compatible"),
         ('{"attachments": [{"filename": "letter.pdf"}]}', "name the folder of letter.pdf"),
+        ("[" * 200_000, "nested too deep"),
+        ('{"number": "1", "number": "2"}', "The key number stands twice"),
+        ('{"version": 999}', "version: 999 is not known here"),
+        ('{"attachments": [{"sha256": "%s", "undecoded": "?"}]}' % ("0" * 64), "cannot stand together"),
     ],
 )
 def test_json_that_is_no_document_names_the_place(tmp_path: Path, data: str, words: str) -> None:
@@ -140,6 +144,33 @@ def test_a_file_that_is_another_than_the_json_says_is_refused(tmp_path: Path) ->
     data = json.dumps({"attachments": [{"filename": "letter.pdf", "sha256": "0" * 64}]})
     done = run(tmp_path, "build", "-", "--attachments", ".", given=data.encode())
     assert (done.returncode, "with these contents" in done.stderr.decode()) == (2, True)
+
+
+@pytest.mark.parametrize("pattern", ["*", "[0-9]", "../*", "A" * 64])
+def test_a_fingerprint_is_no_pattern_of_names(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "letter.pdf").write_bytes(PDF)
+    data = json.dumps({"attachments": [{"sha256": pattern}]})
+    done = run(tmp_path, "build", "-", "--attachments", ".", given=data.encode())
+    assert (done.returncode, "64 hexadecimal digits" in done.stderr.decode()) == (2, True)
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path, good: Path) -> None:
+    data = json.dumps({"attachments": [{"filename": "letter.pdf"}]})
+    built = run(tmp_path, "build", "-", "--attachments", "good.xml", given=data.encode())
+    assert (built.returncode, built.stderr) == (2, b"CommandError: -: good.xml is no folder.\n")
+    shown = run(tmp_path, "show", "good.xml", "--attachments", "good.xml")
+    assert (shown.returncode, shown.stderr) == (2, b"CommandError: good.xml: File exists.\n")
+
+
+def test_what_no_field_holds_is_told_when_it_is_not_written(tmp_path: Path) -> None:
+    data = json.dumps({"further": [{"path": "/SPSCertificate/Odd", "xml": "<Odd/>"}]})
+    done = run(tmp_path, "build", "-", given=data.encode())
+    assert (done.returncode, done.stderr) == (0, b"not written, no field holds it: /SPSCertificate/Odd\n")
+
+
+def test_an_acknowledgement_has_no_paper(tmp_path: Path) -> None:
+    done = run(tmp_path, "show", "-", "--pdf", "out.pdf", given=b"<SPSAcknowledgement/>")
+    assert (done.returncode, (tmp_path / "out.pdf").exists()) == (2, False)
 
 
 def test_nothing_is_written_over_without_being_told(tmp_path: Path, good: Path) -> None:
@@ -163,6 +194,49 @@ def test_a_message_cannot_command_the_terminal(tmp_path: Path) -> None:
     assert "Sina\ufffd\ufffd2J\ufffdgnp.exe" in shown
     hostile_name = run(tmp_path, "check", "\x1b[31mno.xml").stdout.decode()
     assert "\x1b" not in hostile_name
+
+
+def test_a_number_forges_no_line_of_the_table(tmp_path: Path) -> None:
+    forged = valid_document(**(FILLED | {"number": "1\ngood.xml: certificate 2 (type 851, status 70): severe 0"}))
+    (tmp_path / "forged.xml").write_bytes(to_xml(forged, {}))
+    shown = run(tmp_path, "check", "forged.xml").stdout.decode()
+    assert [line for line in shown.splitlines() if not line.startswith(("forged.xml: ", "  "))] == []
+
+
+def test_as_data_too_it_commands_no_terminal_and_stays_itself(tmp_path: Path) -> None:
+    words = "Sina\x9b2J\u202egnp.exe"
+    (tmp_path / "hostile.xml").write_bytes(to_xml(valid_document(**(FILLED | {"officer": words})), {}))
+    shown = run(tmp_path, "show", "hostile.xml", "--json").stdout.decode()
+    assert not re.search("[\x7f-\x9f\u202e]", shown)
+    assert json.loads(shown)["officer"] == words
+    told = run(tmp_path, "show", "\x1b[31mno.xml").stderr.decode()
+    assert "no.xml" in told
+    assert "\x1b" not in told
+
+
+def test_a_terminal_without_all_characters_is_served(tmp_path: Path) -> None:
+    (tmp_path / "arabic.xml").write_bytes(to_xml(valid_document(**(FILLED | {"officer": "سينا"})), {}))
+    command = [sys.executable, str(ROOT / "manage.py"), "ephyto", "show", "arabic.xml"]
+    plain = os.environ | {"SECRET_KEY": "x", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u0633" in done.stdout
+
+
+def test_the_files_in_a_message_are_told_with_their_sizes(tmp_path: Path) -> None:
+    fingerprint = hashlib.sha256(PDF).hexdigest()
+    document = valid_document(**FILLED, attachments=(Attachment("a1", fingerprint, "copy.pdf", "ZZZ"),))
+    (tmp_path / "in.xml").write_bytes(to_xml(document, {fingerprint: PDF}))
+    shown = run(tmp_path, "show", "in.xml").stdout.decode()
+    assert re.search(rf"15 bytes +application/\S+\s+{fingerprint}", shown)
+
+
+def test_a_judgement_that_nobody_read_is_no_success(tmp_path: Path, good: Path) -> None:
+    line = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'manage.py'))} ephyto check good.xml | :; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=os.environ | {"SECRET_KEY": "x"}, capture_output=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == (b"141\n", b"")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, good: Path) -> None:

@@ -1,6 +1,7 @@
 """manage.py ephyto check|show|build: the message on the command line, for the engineers of any NPPO. Needs no database."""
 
-import json
+import io
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from certificates.ephyto.rules.shapes import Stage
 from certificates.ephyto.xml import DEFAULT_LIMITS, Message, NotReadable, from_xml, indented, to_xml
 
 NO_MESSAGE: Final = 2
+PIPE_BROKE: Final = 141  # as a shell tells it of a process that SIGPIPE ended
 
 
 class Command(BaseCommand):
@@ -42,10 +44,17 @@ class Command(BaseCommand):
         build.add_argument("--force", action="store_true", help="write over an existing file")
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a terminal that has not all characters
         try:
             {"check": self._check, "show": self._show, "build": self._build}[command](options)
-        except BrokenPipeError:  # the reader has seen enough
-            sys.stderr.close()
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader has seen enough; whoever asks for the outcome hears that not all was told
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(PIPE_BROKE)
+        except CommandError as error:
+            raise CommandError(terminal.line(str(error)), returncode=error.returncode) from error
 
     def _check(self, options: dict[str, Any]) -> None:
         found = [(name, _judged(name, options["stage"])) for name in options["files"]]
@@ -65,25 +74,29 @@ class Command(BaseCommand):
         except NotReadable as error:
             raise CommandError(str(error), returncode=NO_MESSAGE) from error
         if not isinstance(message, Message):
+            if options["pdf"] or options["attachments"]:
+                raise CommandError("An acknowledgement has neither paper nor attachments.", returncode=NO_MESSAGE)
             return self._data(asdict(message)) if options["json"] else self._lines(terminal.acknowledgement(message))
         if options["attachments"]:
-            composing.save_files(message.blobs, options["attachments"])
+            _save_files(message, options["attachments"])
         if options["pdf"]:
             _write(options["pdf"], _paper(message, data), options["force"])
         elif options["json"]:
             self._data(to_json(message.document))
         else:
-            self._lines(terminal.certificate(message.document))
+            self._lines((*terminal.certificate(message.document), *terminal.files(message.blobs)))
         return None
 
     def _build(self, options: dict[str, Any]) -> None:
         try:
-            data = json.loads(_content(options["file"]))
+            data = composing.json_of(_content(options["file"]))
             document, blobs = composing.with_files(composing.document_of(data), options["attachments"])
             made = to_xml(document, blobs)
             made = indented(made) if options["indent"] else made
         except (composing.NotADocument, ValueError) as error:
             raise CommandError(f"{options['file']}: {error}", returncode=NO_MESSAGE) from error
+        for further in document.further:
+            self.stderr.write(terminal.line(f"not written, no field holds it: {further.path}"))
         if options["output"]:
             _write(options["output"], made, options["force"])
         else:
@@ -94,7 +107,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _data(self, data: dict[str, Any]) -> None:
-        self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+        self.stdout.write(terminal.json_text(data))
 
 
 def _judged(name: str, stage: Stage) -> judging.Judged:
@@ -128,6 +141,13 @@ def _write(path: Path, data: bytes, force: bool) -> None:
         raise CommandError(f"{path} is there already. Say --force to write over it.", returncode=NO_MESSAGE) from error
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}.", returncode=NO_MESSAGE) from error
+
+
+def _save_files(message: Message, folder: Path) -> None:
+    try:
+        composing.save_files(message.blobs, folder)
+    except OSError as error:
+        raise CommandError(f"{folder}: {error.strerror}.", returncode=NO_MESSAGE) from error
 
 
 def _paper(message: Message, data: bytes) -> bytes:
