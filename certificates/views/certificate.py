@@ -1,20 +1,19 @@
 """The page of one certificate: the paper itself, its state and next action, delivery in plain words, what happened."""
 
 from collections import defaultdict
-from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from certificates import drafts, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.document import Document
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status
 from certificates.paper.face import face
+from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of
@@ -22,8 +21,6 @@ from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Membership
 from hubclient.models import Envelope
-
-State = Envelope.State
 
 
 def certificate(request: ActingRequest, pk: int) -> HttpResponse:
@@ -36,8 +33,9 @@ def certificate(request: ActingRequest, pk: int) -> HttpResponse:
 def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     document, membership = found.content, request.membership
     messages = messages_of(found)
-    sent = [message.envelope for message in messages if message.envelope and not message.envelope.is_incoming]
-    envelope = sent[-1] if sent else None
+    answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
+    sent = [message for message in messages if message not in answers]
+    envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
     may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
@@ -49,10 +47,12 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "actions": workflow.available_actions(membership, found),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
-        "messages_sent": messages,
+        "messages_sent": sent,
+        "answers": delivery.answers(answers),
         "envelope": envelope,
         "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
-        "delivery": delivery_words(envelope),
+        "delivery": delivery.words(envelope),
+        "forwardings": delivery.forwardings(envelope),
         "partner": name_of("country", found.destination, get_language() or "en"),
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
         "attachments": document.attachments,
@@ -95,7 +95,8 @@ def sender_name(found: Certificate, document: Document) -> str:
 
 def messages_of(found: Certificate) -> list[Message]:
     """Every message of it, without the bytes."""
-    return list(found.messages.select_related("envelope").defer("xml", "envelope__content").order_by("pk"))
+    rows = found.messages.select_related("envelope__repeats")
+    return list(rows.defer("xml", "envelope__content", "envelope__repeats__content").order_by("pk"))
 
 
 def findings(messages: list[Message]) -> list[rules.Problem]:
@@ -153,40 +154,3 @@ def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
     about = Q(subject_type=types[Certificate], subject_id=found.pk)
     about |= Q(subject_type=types[Envelope], subject_id__in=envelopes)
     return list(Event.objects.filter(about, nppo=found.nppo_id).order_by("-at", "-pk"))
-
-
-def delivery_words(envelope: Envelope | None) -> dict[str, Any]:
-    """How far the electronic certificate is, in words for an officer who has never heard of a Hub's states."""
-    if envelope is None:
-        return {}
-    partner = {"country": name_of("country", envelope.receiver[:2], get_language() or "en")}
-    texts = {
-        State.WAITING: _(
-            "Issued. Waiting to be sent to %(country)s; it goes out by itself. Print if the goods leave now."
-        ),
-        State.SENDING: _("Issued. Being sent to %(country)s."),
-        State.UNKNOWN: _("Sent, but the Hub broke the connection. GeNS asks whether it arrived before sending again."),
-        State.PENDING: _("Sent. Waiting for %(country)s to collect it."),
-        State.DELIVERED: _("Delivered. %(country)s has received it."),
-        State.DELIVERED_WITH_WARNINGS: _("Delivered with warnings. %(country)s has received it and remarked:"),
-        State.NOT_READABLE: _(
-            "Delivered, but %(country)s could not read it. Print the certificate and tell your administrator."
-        ),
-        State.FAILED: _("Not delivered to %(country)s. Print the certificate. The Hub said:"),
-        State.NOT_SENT: _("Not sent to %(country)s. Print the certificate."),
-    }
-    words = texts[State(envelope.state)] % partner
-    if envelope.reason in (Envelope.Reason.RECALLED, Envelope.Reason.OVERTAKEN):
-        words = _("Not sent to %(country)s.") % partner
-    return {"words": words, "message": delivery_message(envelope), "state": envelope.state}
-
-
-def delivery_message(envelope: Envelope) -> str:
-    """What the Hub or the receiver said, or why it ended here; a state that nobody knows as the Hub wrote it."""
-    if envelope.state == State.PENDING:
-        is_usual = envelope.hub_state in ("", "PendingDelivery", "EnvelopeNotExists")
-        return "" if is_usual else _("The Hub says: %(state)s") % {"state": envelope.hub_state}
-    if envelope.reason not in ("", Envelope.Reason.REFUSED, Envelope.Reason.UNDELIVERABLE):
-        return str(envelope.get_reason_display())
-    has_message = envelope.state in (State.DELIVERED_WITH_WARNINGS, State.NOT_READABLE, State.FAILED)
-    return envelope.message if has_message else ""

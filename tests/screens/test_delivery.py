@@ -1,17 +1,19 @@
 """How far the electronic certificate is, in words for an officer: every state and reason says what it means for them."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from certificates.models import Certificate, Message, Status
-from certificates.views.certificate import delivery_words
+from certificates.views import delivery
 from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
-from hubclient.models import Connection, Envelope
+from hubclient.models import Connection, Envelope, Forwarding
 from tests.factories import NppoFactory, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +22,11 @@ OUT = [
     state for state in State if state not in (State.LISTED, State.STORED, State.JUDGED, State.ACKNOWLEDGED)
 ]  # what an outgoing envelope can be
 
+REFUSAL = (
+    b"<SPSAcknowledgement><SPSAcknowledgementDocument><StatusCode>41</StatusCode><ReasonInformation>Papuana uninodis found"
+    b"</ReasonInformation></SPSAcknowledgementDocument></SPSAcknowledgement>"
+)
+
 
 @pytest.fixture
 def countries() -> None:
@@ -27,7 +34,7 @@ def countries() -> None:
 
 
 def said(state: str, **fields: str) -> tuple[str, str]:
-    words = delivery_words(Envelope(state=state, receiver="NZ", **fields))
+    words = delivery.words(Envelope(state=state, receiver="NZ", **fields))
     return words["words"], words["message"]
 
 
@@ -50,7 +57,7 @@ def test_what_was_recalled_or_withdrawn_is_not_to_be_printed(countries: None, re
 
 
 def test_a_connection_code_is_shown_as_its_country(countries: None) -> None:
-    assert delivery_words(Envelope(state=State.SENDING, receiver="LK2"))["words"] == "Issued. Being sent to Sri Lanka."
+    assert delivery.words(Envelope(state=State.SENDING, receiver="LK2"))["words"] == "Issued. Being sent to Sri Lanka."
 
 
 def test_a_state_that_nobody_knows_is_shown_as_the_hub_wrote_it(countries: None) -> None:
@@ -81,10 +88,41 @@ def test_an_answer_of_the_receiving_country_leaves_the_delivery_as_it_is(countri
             certificate_status="70", certificate_number="WS-1", content=b"<b/>", state=State.ACKNOWLEDGED,
             due_at=timezone.now(),
         )  # fmt: skip
-        common = {"nppo": nppo, "certificate": certificate, "xml": b"<a/>"}
-        Message.objects.create(envelope=sent, status_code="70", sha256="1", **common)
-        Message.objects.create(envelope=answer, status_code="43", sha256="2", **common)
+        Forwarding.objects.create(
+            nppo=nppo, connection=connection, envelope=sent, code="ZZ1", state=State.PENDING, due_at=timezone.now()
+        )
+        common = {"nppo": nppo, "certificate": certificate}
+        Message.objects.create(envelope=sent, status_code="70", sha256="1", xml=b"<a/>", **common)
+        Message.objects.create(envelope=answer, status_code="41", sha256="2", xml=REFUSAL, **common)
     client: Client = signed_in(officer)  # type: ignore[operator]
     page = client.get(reverse("certificates:certificate", args=[certificate.pk]))
     assert page.status_code == 200
-    assert "Delivered. New Zealand has received it." in page.content.decode()
+    text = page.content.decode()
+    assert "Delivered. New Zealand has received it." in text
+    assert "New Zealand answered: Rejected" in text
+    assert "Papuana uninodis" in text
+    assert text.count("ePhyto as sent (XML)") == 1
+    assert text.count("The answer as received (XML)") == 1
+    assert re.search(r"Also given to ZZ1\s*<span[^>]*>At the Hub<", text)
+
+
+def test_other_content_under_a_number_that_came_before_is_pointed_at(countries: None, signed_in: object) -> None:
+    nppo = NppoFactory(code="WS")
+    officer = make_membership(nppo, roles.IMPORT_OFFICER)
+    found = make_certificate(nppo, Status.OPENED, direction="received", number="NZ-1", counterpart="NZ")
+    with acting_for(nppo.pk):
+        connection = Connection.objects.create(nppo=nppo, kind="pilot", endpoint="https://localhost/", code="WS")
+        common = {
+            "nppo": nppo, "connection": connection, "is_incoming": True, "sender": "NZ", "receiver": "WS",
+            "certificate_type": "851", "certificate_status": "70", "certificate_number": "NZ-1", "content": b"<a/>",
+            "state": State.ACKNOWLEDGED, "due_at": timezone.now(),
+        }  # fmt: skip
+        first = Envelope.objects.create(sha256="1", **common)
+        second = Envelope.objects.create(sha256="2", repeats=first, **common)
+        for envelope in (first, second):
+            Message.objects.create(
+                nppo=nppo, certificate=found, envelope=envelope, status_code="70", xml=b"<a/>", sha256=envelope.sha256
+            )
+    client: Client = signed_in(officer)  # type: ignore[operator]
+    page = client.get(reverse("certificates:certificate", args=[found.pk])).content.decode()
+    assert page.count("The sender used this number before") == 1
