@@ -75,7 +75,7 @@ def _handle(envelope: Envelope, client: HubClient) -> None:
 
 def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
     if envelope.is_taken:
-        return
+        return inbox.acknowledged(envelope)
     try:
         with acting_for(envelope.nppo_id):
             reception.take(envelope, judgement)
@@ -83,6 +83,9 @@ def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError, NotReadable):
         # NotReadable: it was judged readable, and the limits were lowered since
         log.exception("Envelope %s is stored, but its certificate could not be kept yet.", envelope.tracking_number)
+        envelope.is_taken = False
+        inbox.acknowledged(envelope)
+    return None
 
 
 @shared_task(soft_time_limit=120, time_limit=150)

@@ -24,6 +24,7 @@ Verdict = Envelope.Verdict
 LONGEST_PAUSE: Final = timedelta(hours=1)
 LONGEST_NUMBER: Final = 256  # characters of a tracking number
 AT_ONCE: Final = 1000  # rows in one insert
+TOLD: Final = ("state", "ended_at", "hub_state")
 
 
 def fetch(connection: Connection, client: HubClient) -> None:
@@ -123,7 +124,8 @@ def keep_verdict(envelope: Envelope, verdict: str, message: str) -> None:
 
 
 def acknowledge(envelope: Envelope, client: HubClient) -> None:
-    """Tell the Hub the stored verdict. HubError: not told, or nobody knows; it is told again later.
+    """Tell the Hub the stored verdict; `taken` or `acknowledged` writes it down. HubError: not told, or nobody knows; it
+    is told again later.
 
     A Hub that refuses it for good has it already (its answer was lost) or does not wait for it: should it list the
     envelope again, `fetch` opens it again.
@@ -136,8 +138,12 @@ def acknowledge(envelope: Envelope, client: HubClient) -> None:
         log.warning("The acknowledgement of %s was refused: %s", envelope.tracking_number, error)
         envelope.hub_state = str(error)[:256]
     envelope.state, envelope.ended_at = State.ACKNOWLEDGED, timezone.now()
+
+
+def acknowledged(envelope: Envelope) -> None:
+    """Write down that the Hub was told, whatever becomes of the certificate."""
     with acting_for(envelope.nppo_id):
-        envelope.save(update_fields=["state", "ended_at", "hub_state"])
+        envelope.save(update_fields=[*TOLD])
 
 
 def _tell(envelope: Envelope, client: HubClient) -> None:
@@ -150,6 +156,8 @@ def _tell(envelope: Envelope, client: HubClient) -> None:
 
 
 def taken(envelope: Envelope) -> None:
-    """The certificate of this envelope is kept. Called inside the transaction that kept it."""
+    """The certificate of this envelope is kept, and what the Hub was told. Inside the transaction that kept it: one commit
+    fewer for each envelope. A crash before it tells the Hub again, which changes nothing.
+    """
     envelope.is_taken = True
-    envelope.save(update_fields=["is_taken"])
+    envelope.save(update_fields=["is_taken", *TOLD])

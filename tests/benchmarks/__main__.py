@@ -1,4 +1,7 @@
-"""python -m tests.benchmarks: one table of medians and of ratios to a named baseline of the same run. Never a test."""
+"""python -m tests.benchmarks [PART ...]: a table of medians and of ratios to a named baseline of the same run.
+
+Never a test. Parts: message paper issuing exchange memory; and drain, only when named: 10 minutes of the world's load.
+"""
 
 import base64
 import logging
@@ -6,7 +9,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +130,31 @@ def issuing() -> list[Row]:
     return [(f"baseline: its {len(captured)} statements, bare", base, 1), ("issue, without PDF", taken, taken / base)]
 
 
+def parts() -> dict[str, Callable[[], Any]]:
+    from tests.benchmarks import drain, exchange, memory
+
+    return {
+        "message": lambda: show(message()),
+        "paper": lambda: show(paper()),
+        "issuing": lambda: show(issuing()),
+        "exchange": lambda: show(exchange.rows()),
+        "memory": lambda: show_memory(memory.rows()),
+        "drain": drain.run,
+    }
+
+
+def show(rows: list[Row]) -> None:
+    print(f"\n{'':56}{'median':>12}{'ratio':>8}")
+    for name, seconds, ratio in rows:
+        print(f"{name:56}{seconds * 1000:9.2f} ms{ratio:8.2f}", flush=True)
+
+
+def show_memory(rows: Iterable[tuple[str, int, float]]) -> None:
+    print(f"\n{'':56}{'peak':>12}{'times':>8}")
+    for name, peak, times in rows:
+        print(f"{name:56}{peak / 1e6:9.1f} MB{times:8.1f}", flush=True)
+
+
 def main() -> None:
     from gens import embedded
 
@@ -141,19 +169,14 @@ def main() -> None:
     from django.test.utils import setup_databases, teardown_databases
 
     from codelists.loading import load
-    from tests.benchmarks import exchange, memory
 
     logging.getLogger("hubclient.calls").setLevel(logging.WARNING)  # each call is logged, not here
     made = setup_databases(verbosity=0, interactive=False)
     try:
         load()
-        print(f"{'':52}{'median':>12}{'ratio':>8}")
-        for part in (message, paper, issuing, exchange.rows):
-            for name, seconds, ratio in part():
-                print(f"{name:52}{seconds * 1000:9.2f} ms{ratio:8.1f}", flush=True)
-        print(f"\n{'':52}{'peak':>12}{'times':>8}")
-        for name, peak, times in memory.rows():
-            print(f"{name:52}{peak / 1e6:9.1f} MB{times:8.1f}", flush=True)
+        every = parts()
+        for name in sys.argv[1:] or [name for name in every if name != "drain"]:
+            every[name]()
     finally:
         connections["default"].close()
         teardown_databases(made, verbosity=0)

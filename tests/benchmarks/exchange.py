@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +26,23 @@ hub.serve()
 """
 
 
+# A worker process: ready when it says so, at work from a line on, ended when there is nothing more to do.
+_WORKER = """
+import sys, django
+django.setup()
+from django.db import connections
+connections["default"].settings_dict["NAME"] = sys.argv[1]
+from certificates.tasks import receive
+from hubclient.tasks import deliver_of
+import logging; logging.getLogger("hubclient.calls").setLevel(logging.WARNING)
+print("ready", flush=True)
+sys.stdin.readline()
+{"send": deliver_of, "receive": receive}[sys.argv[2]](int(sys.argv[3]), int(sys.argv[4]))
+"""
+
+
 @contextmanager
-def _hub(folder: Path) -> Iterator[Any]:
+def hub_process(folder: Path) -> Iterator[Any]:
     """A pilot Hub on the databases of this run."""
     from django.db import connections
 
@@ -56,13 +72,13 @@ def rows() -> list[Row]:
     from hubclient.soap import Header
     from tests.factories import NppoFactory, valid_document
 
-    with tempfile.TemporaryDirectory() as folder, _hub(Path(folder)) as hub:
+    with tempfile.TemporaryDirectory() as folder, hub_process(Path(folder)) as hub:
         samoa, new_zealand = NppoFactory(code="LK"), NppoFactory(code="GH")
         connected = {}
         for nppo in (samoa, new_zealand):
             with acting_for(nppo.pk):
                 connected[nppo.code] = hub.connect(nppo)
-        content = _content(valid_document)
+        content = content_of(valid_document)
         client, receiver = hub.client("LK"), hub.client("GH")
 
         def bare_send() -> None:
@@ -75,19 +91,45 @@ def rows() -> list[Row]:
                 receiver.acknowledge(header.tracking_number)
 
         sent_bare, got_bare = _each(bare_send), _each(bare_receive)
-        _queue(connected["LK"], content)
+        _queue(connected["LK"], content, "WS")
         sent, got = _ours(samoa, new_zealand, connected)
-        listed = _listing(receiver)
+        _queue(connected["LK"], content, "TWO")
+        two = [_at_once(step, connected[code]) for step, code in (("send", "LK"), ("receive", "GH"))]
+        listed, peak = _listing(receiver)
     return [
         (f"baseline: bare posts of {len(content) // 1000} kB", sent_bare, 1),
-        ("sending", sent, sent / sent_bare),
+        ("sending, times as fast", sent, sent_bare / sent),
+        ("sending by two workers", two[0], sent_bare / two[0]),
         ("baseline: bare pull and acknowledge", got_bare, 1),
-        ("receiving: store, judge, acknowledge, keep", got, got / got_bare),
-        (f"listing {LISTED} waiting headers", listed, listed / sent_bare),
+        ("receiving: store, judge, acknowledge, keep", got, got_bare / got),
+        ("receiving by two workers", two[1], got_bare / two[1]),
+        (f"listing {LISTED} waiting headers, {peak / 1e6:.0f} MB at the peak", listed, listed / sent_bare),
     ]
 
 
-def _content(valid_document: Any) -> bytes:
+def _at_once(step: str, connection: Any) -> float:
+    """Seconds an envelope when two processes do this step for one connection."""
+    from django.db import connections
+
+    name = connections["default"].settings_dict["NAME"]
+    command = [sys.executable, "-c", _WORKER, name, step, str(connection.pk), str(connection.nppo_id)]
+    workers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(2)
+    ]
+    for worker in workers:
+        assert worker.stdout
+        assert worker.stdout.readline() == "ready\n"
+
+    start = time.perf_counter()
+    for worker in workers:
+        assert worker.stdin
+        worker.stdin.write("go\n")
+    for worker in workers:
+        assert worker.wait() == 0
+    return (time.perf_counter() - start) / ENVELOPES
+
+
+def content_of(valid_document: Any) -> bytes:
     from certificates.ephyto.document import Note
     from certificates.ephyto.xml import to_xml
 
@@ -101,7 +143,7 @@ def _content(valid_document: Any) -> bytes:
     return to_xml(valid_document(notes=(Note("ADEDL", "Inspected. " * 1500, "en"),), **filled), {})
 
 
-def _queue(connection: Any, content: bytes) -> None:
+def _queue(connection: Any, content: bytes, series: str) -> None:
     from gens.accounts.tenancy import acting_for
     from hubclient import outbox
 
@@ -109,7 +151,8 @@ def _queue(connection: Any, content: bytes) -> None:
         for number in range(ENVELOPES):
             outbox.enqueue(
                 connection, receiver="GH", certificate_type="851", certificate_status="70",
-                certificate_number=f"WS-{number}", content=content.replace(b">WS-1<", b">WS-%d<" % number),
+                certificate_number=f"{series}-{number}",
+                content=content.replace(b">WS-1<", f">{series}-{number}<".encode()),
             )  # fmt: skip
 
 
@@ -126,7 +169,8 @@ def _ours(samoa: Any, new_zealand: Any, connected: dict[str, Any]) -> tuple[floa
     return sent, got
 
 
-def _listing(receiver: Any) -> float:
+def _listing(receiver: Any) -> tuple[float, int]:
+    """Seconds, and the peak in bytes of what Python allocates meanwhile, in a second listing."""
     from hubclient.pilothub.models import HeldEnvelope
 
     common = {
@@ -142,4 +186,9 @@ def _listing(receiver: Any) -> float:
     )
     start = time.perf_counter()
     assert len(receiver.import_headers()) >= LISTED
-    return time.perf_counter() - start
+    taken = time.perf_counter() - start
+    tracemalloc.start()
+    receiver.import_headers()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return taken, peak

@@ -13,7 +13,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient import inbox
 from hubclient.models import Connection, Envelope
 from hubclient.pilothub.models import HeldEnvelope
-from hubclient.soap import Header, HubError
+from hubclient.soap import Header, HubClient, HubError
 from tests.factories import NppoFactory
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
@@ -93,6 +93,11 @@ def test_a_listing_that_fails_stores_and_tells_nothing(world: World) -> None:
     assert world.hub.held()[0].state == "PendingDelivery"
 
 
+def tell(envelope: Envelope, client: HubClient) -> None:
+    inbox.acknowledge(envelope, client)
+    inbox.acknowledged(envelope)
+
+
 @pytest.mark.parametrize(
     ("verdict", "state", "message"),
     [
@@ -103,7 +108,7 @@ def test_a_listing_that_fails_stores_and_tells_nothing(world: World) -> None:
 )
 def test_each_verdict_is_told_in_its_own_way(world: World, verdict: str, state: str, message: str) -> None:
     world.send()
-    inbox.acknowledge(world.judged(verdict, message), world.client)
+    tell(world.judged(verdict, message), world.client)
     (held,) = world.hub.held()
     assert (held.state, held.error_message) == (state, message)
     (envelope,) = world.envelopes()
@@ -117,10 +122,10 @@ def test_an_acknowledgement_that_did_not_arrive_is_told_again_with_the_same_verd
     envelope = world.judged(Verdict.WARNINGS, "No address.")
     world.hub.misbehave("NZ", fault)
     with pytest.raises(HubError):
-        inbox.acknowledge(envelope, world.client)
+        tell(envelope, world.client)
     (stored,) = world.envelopes()
     assert (stored.state, stored.ended_at) == (State.JUDGED, None)
-    inbox.acknowledge(world.claim(), world.client)
+    tell(world.claim(), world.client)
     assert world.hub.held()[0].error_message == "No address."
 
 
@@ -129,7 +134,7 @@ def test_an_acknowledgement_refused_for_good_ends_there(world: World) -> None:
     world.send()
     envelope = world.judged()
     HeldEnvelope.objects.all().delete()
-    inbox.acknowledge(envelope, world.client)
+    tell(envelope, world.client)
     (stored,) = world.envelopes()
     assert stored.state == State.ACKNOWLEDGED
     assert "There is no envelope" in stored.hub_state
@@ -142,12 +147,12 @@ def test_a_refused_acknowledgement_is_told_again_when_the_hub_still_lists_the_en
     world.send()
     envelope = world.judged(Verdict.WARNINGS, "No address.")
     world.hub.misbehave("NZ", "fault")
-    inbox.acknowledge(envelope, world.client)
+    tell(envelope, world.client)
     assert world.hub.held()[0].state == "PendingDelivery"
     world.fetch()
     again = world.claim()
     assert (again.state, again.verdict) == (State.JUDGED, Verdict.WARNINGS)
-    inbox.acknowledge(again, world.client)
+    tell(again, world.client)
     assert world.hub.held()[0].state == "DeliveredWithWarnings"
     assert len(world.envelopes()) == 1
 
