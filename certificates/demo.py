@@ -31,6 +31,7 @@ from gens.accounts.models import Membership, Nppo, Office, User
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection
 from hubclient.pilothub import pki, registry
+from hubclient.pilothub.models import Operator
 
 PASSWORD: Final = "Demo-2026-only"  # noqa: S105  shown on the demo's login page
 
@@ -94,6 +95,7 @@ def login_page(request: HttpRequest) -> dict[str, Any]:
 def load(endpoint: str) -> None:
     """Make what is missing; again without effect, but that connections follow the Hub to its address."""
     is_new = not Nppo.objects.exists()
+    _console()
     for code, name, zone, language, office, place in NPPOS:
         nppo, _made = Nppo.objects.get_or_create(
             code=code, defaults={"country": code, "name": name, "time_zone": zone, "language": language}
@@ -150,6 +152,14 @@ def _connection(nppo: Nppo, endpoint: str) -> None:
             "private_key": private_key,
         },
     )
+
+
+def _console() -> None:
+    """The login of the pilot Hub's console."""
+    operator, is_made = Operator.objects.get_or_create(name="demo")
+    if is_made:
+        operator.set_password(PASSWORD)
+        operator.save(update_fields=["password"])
 
 
 def _member(nppo: Nppo, role: str) -> Membership:

@@ -15,7 +15,7 @@ from typing import IO, Any, Final
 from gens import embedded, supervisor
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-WEB, HUB = 8000, 8443
+WEB, HUB, CONSOLE = 8000, 8443, 8444
 
 
 class Problem(Exception):
@@ -75,19 +75,21 @@ def _run(options: argparse.Namespace, local: Path) -> int:
     supervisor.sweep(local / "log", str(ROOT))
     if options.reset:
         _reset(options, local)
-    web, hub = _ports(options, local)
-    (local / "demo.json").write_text(json.dumps({"web": web, "hub": hub, "pid": os.getpid()}), encoding="utf-8")
+    web, hub, console = _ports(options, local)
+    state = {"web": web, "hub": hub, "console": console, "pid": os.getpid()}
+    (local / "demo.json").write_text(json.dumps(state), encoding="utf-8")
     _prepare(local, hub)
     children = supervisor.Children(local / "log", os.environ)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _start(children, web, hub)
+        _start(children, web, hub, console)
         _wait_for(f"http://127.0.0.1:{web}/healthz")
-        _say(
-            f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are; the pilot Hub is at port {hub}."
-        )
         from certificates import demo, demo_abroad
 
+        _say(f"\nGeNS runs at http://localhost:{web}/  (Ctrl-C stops it)\nChoose there who you are.")
+        _say(
+            f"The pilot Hub is at port {hub}; its console at http://localhost:{console}/ (login demo, password {demo.PASSWORD})."
+        )
         is_sent = is_decided = False
         while True:
             time.sleep(0.5)
@@ -120,14 +122,18 @@ def _reset(options: argparse.Namespace, local: Path) -> None:
         (local / name).unlink(missing_ok=True)
 
 
-def _ports(options: argparse.Namespace, local: Path) -> tuple[int, int]:
-    """A port that was asked for must be free; others are the ones of the last start, or the next free ones."""
+def _ports(options: argparse.Namespace, local: Path) -> tuple[int, int, int]:
+    """Of web server, Hub and console. One that was asked for must be free; others are those of the last start, or the
+    next free ones.
+    """
     if options.port is not None and not supervisor.is_free(options.port):
         raise Problem(f"Port {options.port} is in use: choose another with --port, or leave --port away.")
     last = _state(local)
     web = options.port or supervisor.free_port(last.get("web", WEB))
     hub = last.get("hub", 0)  # the connections remember it: another port is written to them
-    return web, hub if hub and supervisor.is_free(hub) else supervisor.free_port(HUB)
+    hub = hub if hub and supervisor.is_free(hub) else supervisor.free_port(HUB)
+    console = supervisor.free_port(last.get("console", CONSOLE))
+    return web, hub, console if console != hub else supervisor.free_port(hub + 1)
 
 
 def _prepare(local: Path, hub: int) -> None:
@@ -156,10 +162,11 @@ def _endpoint(port: int) -> str:
     return f"https://localhost:{port}/hub/DeliveryService"
 
 
-def _start(children: supervisor.Children, web: int, hub: int) -> None:
+def _start(children: supervisor.Children, web: int, hub: int, console: int) -> None:
     manage = [sys.executable, str(ROOT / "manage.py")]
     os.chdir(ROOT)
     children.start("pilothub", [*manage, "pilothub", "--port", str(hub)])
+    children.start("console", [*manage, "pilothub", "console", "--console-port", str(console)])
     worker = ["-m", "celery", "--app", "gens.celery", "--workdir", str(ROOT), "worker", "--beat", "--concurrency", "2"]
     children.start("worker", [sys.executable, *worker, "--loglevel", "WARNING"])
     children.start("web", [*manage, "serve", "--port", str(web)])

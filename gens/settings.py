@@ -63,8 +63,8 @@ def database_urls() -> tuple[str, str, str]:
     urls = embedded.urls_if_running(LOCAL)
     if urls is None:  # commands that need no database still work; the others say that nobody listens there
         nobody = "postgresql://gens_app@127.0.0.1:1/gens"
-        return nobody, nobody, nobody
-    return urls.app, urls.owner, urls.pilothub
+        return nobody, nobody, env("PILOTHUB_DATABASE_URL", nobody)
+    return urls.app, urls.owner, env("PILOTHUB_DATABASE_URL", urls.pilothub)
 
 
 _APP_URL, _OWNER_URL, _HUB_URL = database_urls()

@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Playwright keeps an event loop in the thread of the tests; Django may talk to its database there all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -68,3 +72,16 @@ def signed_in(client: Client):
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One Chromium for all tests; each opens a context of its own."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browsing import CHROMIUM, QUIET
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()

@@ -175,7 +175,7 @@ def main() -> None:
     try:
         load()
         every = parts()
-        for name in sys.argv[1:] or [name for name in every if name != "drain"]:
+        for name in [n for n in sys.argv[1:] if n in every] or [n for n in every if n != "drain"]:
             every[name]()
     finally:
         connections["default"].close()

@@ -34,7 +34,7 @@ def run() -> None:
     arrived, delivered, waiting = _measured(minutes * 60)
     rate = arrived / (minutes * 60)
     print(
-        f"\n{minutes:.0f} minutes: {arrived} arrived ({rate:.1f}/s), {delivered} known as delivered, {waiting} on the way"
+        f"\n{minutes:g} minutes: {arrived} arrived ({rate:.1f}/s), {delivered} known as delivered, {waiting} on the way"
     )
     print(f"{A_DAY} envelopes: {A_DAY / rate / 3600:.1f} hours")
 

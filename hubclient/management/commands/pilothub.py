@@ -188,8 +188,6 @@ def _database() -> bool:
     PILOTHUB_DATABASE_URL alone is enough: the pilot Hub needs no database of GeNS.
     """
     connection = connections["pilothub"]
-    if "DATABASE_URL" not in os.environ and (url := env("PILOTHUB_DATABASE_URL")):
-        connection.settings_dict.update(database(url, CONN_MAX_AGE=0))
     is_ours = False
     try:
         connection.ensure_connection()
