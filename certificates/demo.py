@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-from certificates import drafts, workflow
+from certificates import drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -292,6 +292,15 @@ def _samoa(staff: Staff) -> None:
     _carry(staff, one(SAVAII, noni), "submit", "approve")
     for goods in ((taro, breadfruit), (noni,), (taro,)):
         _carry(staff, one(UPOLU, *goods), "submit", "approve", "issue")
+    withdrawn, replaced, waiting = (
+        _carry(staff, one(SAVAII, *goods), "submit", "approve", "issue") for goods in ((noni,), (taro,), (breadfruit,))
+    )
+    workflow.perform(
+        "withdraw", withdrawn, by=staff.officer, reason="The consignment was not loaded.", original="returned"
+    )
+    for old, steps in ((replaced, ("submit", "approve", "issue")), (waiting, ())):
+        made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
+        _carry(staff, made, *steps)
 
 
 def _new_zealand(staff: Staff) -> None:

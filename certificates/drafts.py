@@ -59,7 +59,7 @@ class SectionState:
     problems: list[rules.Problem] = field(default_factory=list)
 
 
-def create(*, by: Membership, document: Document | None = None) -> Certificate:
+def create(*, by: Membership, document: Document | None = None, replaces: Certificate | None = None) -> Certificate:
     """A new draft in the hands of `by`, from nothing or from another document."""
     if not by.may(roles.DRAFT):
         raise workflow.NotAllowed
@@ -69,7 +69,8 @@ def create(*, by: Membership, document: Document | None = None) -> Certificate:
         draft = Certificate(
             nppo=by.nppo,
             direction=Direction.ISSUED,
-            type=EXPORT,
+            type=document.type if document else EXPORT,
+            replaces=replaces,
             status=Status.DRAFT,
             status_since=now,
             holder=by,

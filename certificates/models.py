@@ -40,6 +40,14 @@ class Status(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class Original(models.TextChoices):
+    """What became of the paper of a certificate that is replaced or withdrawn (ISPM 12)."""
+
+    RETURNED = "returned", _("Returned to us")
+    LOST = "lost", _("Lost")
+    CIRCULATING = "circulating", _("Still in circulation")
+
+
 EDITABLE = (Status.DRAFT, Status.RETURNED)
 NOT_FROZEN = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED)
 FROZEN_COLUMNS = (
@@ -51,6 +59,7 @@ FROZEN_COLUMNS = (
     "document",
     "issued_at",
     "issued_by_id",
+    "replaces_id",
 )
 
 
@@ -89,6 +98,12 @@ class Certificate(models.Model):
     office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True)
     issued_at = models.DateTimeField(null=True)
     issued_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="issued")
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replacements", help_text="Ours: what it cancels."
+    )
+    original = models.CharField(
+        max_length=16, choices=Original.choices, blank=True, help_text="Once replaced or withdrawn: where the paper is."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search

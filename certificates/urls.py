@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from certificates.views import actions, certificate, downloads, drafting, operations, recalling, ruleset, worklists
+from certificates.views import (
+    actions,
+    certificate,
+    downloads,
+    drafting,
+    operations,
+    recalling,
+    replacing,
+    ruleset,
+    worklists,
+)
 
 app_name = "certificates"
 urlpatterns = [
@@ -24,6 +34,7 @@ urlpatterns = [
     path("certificate/<int:pk>/line/<slug:line_id>/delete/", drafting.delete_line, name="delete_line"),
     path("certificate/<int:pk>/check/", drafting.check, name="check"),
     path("certificate/<int:pk>/do/<slug:name>/", actions.act, name="act"),
+    path("certificate/<int:pk>/replace/", replacing.replacement, name="replace"),
     path("certificate/<int:pk>/recall/", recalling.recall, name="recall"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),
     path("certificate/<int:pk>/xml/<int:message_pk>", downloads.xml, name="xml"),

@@ -18,7 +18,7 @@ from certificates import numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
-from certificates.models import Certificate, Direction, DraftInput, Message, Status
+from certificates.models import Certificate, Direction, DraftInput, Message, Original, Status
 from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
@@ -41,6 +41,7 @@ class Action:
     reason: str = "none"  # none, optional, required
     four_eyes: bool = False
     is_final: bool = False  # cannot be undone: the confirmation page says so
+    asks_original: bool = False  # what became of the paper
 
     @property
     def needs_reason(self) -> bool:
@@ -56,6 +57,7 @@ _ROWS: Final = (
     Action("approve", _("Approve"), _OURS, (Status.SUBMITTED,), Status.APPROVED, roles.APPROVE, events.APPROVED, four_eyes=True),
     Action("return", _("Return with a reason"), _OURS, (Status.SUBMITTED, Status.APPROVED), Status.RETURNED, roles.APPROVE, events.RETURNED, reason="required"),
     Action("discard", _("Discard this draft"), _OURS, (Status.DRAFT, Status.RETURNED), Status.DISCARDED, roles.DRAFT, events.DISCARDED, is_final=True),
+    Action("withdraw", _("Withdraw"), _OURS, (Status.ISSUED,), Status.WITHDRAWN, roles.ISSUE, events.WITHDRAWN, reason="required", is_final=True, asks_original=True),
     Action("open", _("Open"), _THEIRS, (Status.RECEIVED,), Status.OPENED, roles.DECIDE, events.OPENED),
     Action("accept", _("Accept"), _THEIRS, _OPEN, Status.ACCEPTED, roles.DECIDE, events.DECIDED, reason="optional", is_final=True),
     Action("refuse", _("Refuse"), _THEIRS, _OPEN, Status.REFUSED, roles.DECIDE, events.DECIDED, reason="required", is_final=True),
@@ -83,6 +85,10 @@ class ReasonMissing(Exception):
     """The action needs a reason in words."""
 
 
+class OriginalMissing(Exception):
+    """The action needs to know what became of the paper: a value of Original."""
+
+
 class Blocked(Exception):
     """SEVERE problems, or input that does not parse, stand in the way."""
 
@@ -103,9 +109,17 @@ def available_actions(membership: Membership, certificate: Certificate) -> list[
     ]
 
 
-def perform(name: str, certificate: Certificate, *, by: Membership, reason: str = "") -> Certificate:
-    """Do the named action. Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, Blocked; then nothing has changed."""
-    return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, reason.strip())
+def perform(
+    name: str, certificate: Certificate, *, by: Membership, reason: str = "", original: str = ""
+) -> Certificate:
+    """Do the named action. original: what became of the paper, where the action asks for it.
+
+    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked; then nothing has changed.
+    """
+    action = TRANSITIONS[name]
+    if action.asks_original:
+        return _withdraw(action, certificate, by, reason.strip(), original)
+    return _VERBS.get(name, _move)(action, certificate, by, reason.strip())
 
 
 def _is_same_person(action: Action, certificate: Certificate, by: Membership) -> bool:
@@ -185,18 +199,70 @@ def _issue(action: Action, certificate: Certificate, by: Membership, reason: str
         storage.store(
             row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now)
         )
-        envelope = _enqueue(row, document, data)
-        Message.objects.create(
-            nppo_id=row.nppo_id,
-            certificate=row,
-            envelope=envelope,
-            status_code=document.status,
-            xml=data,
-            sha256=outbox.sha256(data),
-            findings=[rules.as_data(problem) for problem in problems],
-        )
+        replaced = _cancel_replaced(row, by, now)
+        envelope = _enqueue(row, document, data, _envelope_of(replaced) if replaced else None)
+        _keep(row, envelope, document.status, data, problems)
         _record(row, action, came_from, by, reason)
         transaction.on_commit(lambda: _ring(row, envelope))
+    return row
+
+
+def _keep(row: Certificate, envelope: Envelope | None, status: str, data: bytes, problems: list[rules.Problem]) -> None:
+    """The message that goes out, byte for byte."""
+    Message.objects.create(
+        nppo_id=row.nppo_id,
+        certificate=row,
+        envelope=envelope,
+        status_code=status,
+        xml=data,
+        sha256=outbox.sha256(data),
+        findings=[rules.as_data(problem) for problem in problems],
+    )
+
+
+def _envelope_of(row: Certificate) -> Envelope | None:
+    """The envelope in which it was sent; None when it went on paper only."""
+    sent = Envelope.objects.filter(messages__certificate=row, is_incoming=False, certificate_status=ephyto.ISSUED)
+    return sent.defer("content").order_by("-pk").first()
+
+
+def _cancel_replaced(row: Certificate, by: Membership, at: datetime) -> Certificate | None:
+    """Mark what this certificate replaces, in the transaction that issues it. Raises WrongStatus when it was withdrawn,
+    or replaced by another one, meanwhile.
+    """
+    if row.replaces_id is None:
+        return None
+    old = Certificate.objects.select_for_update().get(pk=row.replaces_id, nppo=by.nppo_id)
+    if old.status != Status.ISSUED:
+        raise WrongStatus(old, "replace")
+    old.save(update_fields=_arrive(old, Status.REPLACED, None, at))
+    words = ": ".join(text.text for text in ephyto.note_texts(row.content.notes, "ADRPR"))
+    events.record(
+        old, events.REPLACED, by=by, from_state=Status.ISSUED, to_state=old.status, reason=f"{row.number}: {words}"
+    )
+    return old
+
+
+def _withdraw(action: Action, certificate: Certificate, by: Membership, reason: str, original: str) -> Certificate:
+    """The record stays, and says so. What was sent is withdrawn by a message of the same number with status 40; what
+    certainly never left is closed, and nothing is sent (Hub README, duty 12).
+    """
+    with transaction.atomic():
+        row = _locked(action, certificate, by, reason)
+        if original not in Original.values:
+            raise OriginalMissing
+        row.original = original
+        row.save(update_fields=["original", *_arrive(row, action.target, None, timezone.now())])
+        sent, envelope = _envelope_of(row), None
+        if sent is not None:
+            document = replace(row.content, status=ephyto.WITHDRAWN)
+            data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
+            envelope = _enqueue(row, document, data, receiver=sent.receiver)
+            _keep(row, envelope, document.status, data, [])
+        _record(row, action, Status.ISSUED, by, reason)
+        if envelope is not None:
+            pk = envelope.pk
+            transaction.on_commit(lambda: outbox.nudge(deliver, pk, row.nppo_id))
     return row
 
 
@@ -215,18 +281,21 @@ def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyt
     return treatments.with_full_texts(complete, Names(treatments.ENGLISH).known)
 
 
-def _enqueue(row: Certificate, document: ephyto.Document, data: bytes) -> Envelope | None:
+def _enqueue(
+    row: Certificate, document: ephyto.Document, data: bytes, replaces: Envelope | None = None, receiver: str = ""
+) -> Envelope | None:
     """The outbox row; None when the NPPO has no connection: then the paper goes alone."""
     connection = Connection.objects.filter(nppo=row.nppo_id, is_active=True).first()
     if connection is None:
         return None
     return outbox.enqueue(
         connection,
-        receiver=partners.code_for(connection, document.import_country.code),
+        receiver=receiver or partners.code_for(connection, document.import_country.code),
         certificate_type=document.type,
         certificate_status=document.status,
         certificate_number=document.number,
         content=data,
+        replaces=replaces,
     )
 
 

@@ -5,11 +5,12 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_noop
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
 from certificates import drafts, workflow
-from certificates.models import Certificate, Direction, Status
+from certificates.models import Certificate, Direction, Original, Status
 from certificates.views.doorway import certificate_or_404
 from codelists.lookup import choices, name_of
 from gens.accounts.middleware import ActingRequest
@@ -20,9 +21,13 @@ DONE: Final = {
     "return": gettext_noop("Returned to the inspector."),
     "issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
     "discard": gettext_noop("The draft is discarded."),
+    "withdraw": gettext_noop("Withdrawn. The importing country is told, if the certificate was sent to it."),
     "accept": gettext_noop("Accepted."),
     "refuse": gettext_noop("Refused."),
 }
+# The list of codes that an action's reasons come from.
+REASONS: Final = {"refuse": "refusal", "return": "return_reason", "withdraw": "withdrawal_reason"}
+ORIGINAL_MISSING: Final = gettext_lazy("Say what became of the original.")
 
 
 def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
@@ -42,7 +47,8 @@ def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
 
 def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
     try:
-        done = workflow.perform(action.name, found, by=request.membership, reason=_reason(request))
+        original = request.POST.get("original", "")
+        done = workflow.perform(action.name, found, by=request.membership, reason=reason_of(request), original=original)
     except workflow.WrongStatus as error:
         return faster(request, error.certificate, action)
     except workflow.SecondPersonNeeded:
@@ -53,6 +59,8 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
         return _ask(
             request, found, action, error=_("Write the reason, so that the other side knows what to do."), status=422
         )
+    except workflow.OriginalMissing:
+        return _ask(request, found, action, error=ORIGINAL_MISSING, status=422)
     except workflow.Blocked as error:
         return _ask(request, found, action, blocked=error, status=422)
     messages.success(request, _(DONE[action.name]))
@@ -61,7 +69,7 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
     return redirect("certificates:certificate", done.pk)
 
 
-def _reason(request: ActingRequest) -> str:
+def reason_of(request: ActingRequest) -> str:
     """A coded reason, if there is one, and the officer's own words."""
     parts = (request.POST.get("code", ""), request.POST.get("reason", ""))
     return ": ".join(part.strip() for part in parts if part.strip())[:4000]
@@ -72,7 +80,7 @@ def _ask(
     found: Certificate,
     action: workflow.Action,
     *,
-    error: str = "",
+    error: str | Promise = "",
     blocked: workflow.Blocked | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -85,7 +93,9 @@ def _ask(
         "blocked": drafts.links(found, blocked) if blocked else [],
         "reason": request.POST.get("reason", ""),
         "code": request.POST.get("code", ""),
-        "reasons": choices("refusal", language) if action.name == "refuse" else [],
+        "reasons": choices(REASONS[action.name], language) if action.name in REASONS else [],
+        "originals": Original.choices if action.asks_original else [],
+        "original": request.POST.get("original", ""),
         "partner": name_of("country", found.counterpart if is_received else found.destination, language),
     }
     return render(request, "certificates/confirm.html", context, status=status)

@@ -1,6 +1,7 @@
 """The page of one certificate: the paper itself, its state and next action, delivery in plain words, what happened."""
 
 from collections import defaultdict
+from typing import Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -22,6 +23,8 @@ from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Membership
 from hubclient.models import Envelope
 
+LAST: Final = ("discard", "withdraw")  # what destroys stands last, plain
+
 
 def certificate(request: ActingRequest, pk: int) -> HttpResponse:
     found = certificate_or_404(request, pk)
@@ -37,6 +40,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     sent = [message for message in messages if message not in answers]
     envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
     may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
+    actions = workflow.available_actions(membership, found)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
@@ -44,7 +48,10 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "marks": marks_by_box(states),
         "may_edit": may_edit,
         "sections": states,
-        "actions": workflow.available_actions(membership, found),
+        "actions": [action for action in actions if action.name not in LAST],
+        "others": [action for action in actions if action.name in LAST],
+        "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
+        "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
         "messages_sent": sent,

@@ -19,7 +19,7 @@ ALLOWED = {
     (OFFICER, "draft", "submit"), (OFFICER, "returned", "submit"),
     (OFFICER, "draft", "discard"), (OFFICER, "returned", "discard"),
     (OFFICER, "submitted", "approve"), (OFFICER, "submitted", "return"),
-    (OFFICER, "approved", "return"), (OFFICER, "approved", "issue"),
+    (OFFICER, "approved", "return"), (OFFICER, "approved", "issue"), (OFFICER, "issued", "withdraw"),
     (IMPORTER, "received", "open"), (IMPORTER, "received", "accept"), (IMPORTER, "received", "refuse"),
     (IMPORTER, "opened", "accept"), (IMPORTER, "opened", "refuse"),
 }  # fmt: skip
@@ -53,12 +53,12 @@ def test_a_verb_refuses_everything_else_and_changes_nothing(nppo: Nppo, role: st
         certificate = make_certificate(nppo, status, by=other, direction=_direction(status))
         with acting_for(nppo.pk):
             if (role, status.value, action) in ALLOWED:
-                workflow.perform(action, certificate, by=membership, reason="Because.")
+                workflow.perform(action, certificate, by=membership, reason="Because.", original="lost")
                 certificate.refresh_from_db()
                 assert certificate.status == workflow.TRANSITIONS[action].target
             else:
                 with pytest.raises((workflow.NotAllowed, workflow.WrongStatus)):
-                    workflow.perform(action, certificate, by=membership, reason="Because.")
+                    workflow.perform(action, certificate, by=membership, reason="Because.", original="lost")
                 certificate.refresh_from_db()
                 assert certificate.status == status
                 assert certificate.events.count() == 0
