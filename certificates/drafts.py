@@ -28,6 +28,7 @@ SECTIONS: Final[dict[str, Promise]] = {
     "transport": _("Transport and entry"),
     "lines": _("Commodity lines"),
     "declarations": _("Additional declarations"),
+    "attachments": _("Attachments"),
 }
 _FIELDS: Final = {
     "consignment": ("import_country", "transit_countries", "export_country", "notes", "statements"),
@@ -35,7 +36,9 @@ _FIELDS: Final = {
     "transport": ("movements", "entry", "equipment"),
     "lines": ("lines",),
     "declarations": ("notes",),
+    "attachments": ("attachments",),
 }
+Change = Callable[[Document], Document]
 # Subjects of the document notes that a section owns: two sections may be saved at the same time.
 _SUBJECTS: Final = {"consignment": ("DMCL", "ADIPEDL", "SPSFL"), "declarations": ("ADEDL", "ADAOEDL", "ADDIEDL")}
 
@@ -99,7 +102,7 @@ def section_hash(document: Document, section: str) -> str:
 
 
 def save_section(
-    certificate: Certificate, section: str, *, by: Membership, opened_with: str, change: Callable[[Document], Document]
+    certificate: Certificate, section: str, *, by: Membership, opened_with: str, change: Change
 ) -> Certificate:
     """Apply `change`, which touches this section only. Raises Conflict, WrongStatus, NotAllowed: then nothing changed."""
     with transaction.atomic():
@@ -142,6 +145,8 @@ def forget_line_inputs(certificate: Certificate, line_id: str) -> None:
 def section_of(path: str) -> str:
     """The section whose form holds the field of this path."""
     start = path.split(".")[0]
+    if start == "attachments":
+        return start
     if start == "lines":
         parts = path.split(".")
         return f"line.{parts[1]}" if len(parts) > 1 else "lines"

@@ -32,6 +32,7 @@ urlpatterns = [
     path("certificate/<int:pk>/line/<slug:line_id>/", drafting.line, name="line"),
     path("certificate/<int:pk>/line/<slug:line_id>/copy/", drafting.copy_line, name="copy_line"),
     path("certificate/<int:pk>/line/<slug:line_id>/delete/", drafting.delete_line, name="delete_line"),
+    path("certificate/<int:pk>/detach/<slug:attachment_id>/", drafting.detach, name="detach"),
     path("certificate/<int:pk>/check/", drafting.check, name="check"),
     path("certificate/<int:pk>/do/<slug:name>/", actions.act, name="act"),
     path("certificate/<int:pk>/replace/", replacing.replacement, name="replace"),

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import template
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from certificates import storage
-from certificates.ephyto import media, rules, show
+from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
 from certificates.models import Status
 from certificates.paper import wording
@@ -157,3 +157,10 @@ def label(msgid: str) -> str:
 def saved_as(attachment: Attachment) -> str:
     """The name under which the attachment is saved: what a person reads is what they get."""
     return media.file_name(attachment.filename or attachment.number, attachment.media_type)
+
+
+@register.filter
+def wire_date(text: str) -> str:
+    """A day as the message writes it, in the reader's manner; what is no date stays as it is."""
+    parsed = dates.parse(text)
+    return formats.date_format(parsed.day, "SHORT_DATE_FORMAT") if parsed else text

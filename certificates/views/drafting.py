@@ -19,6 +19,7 @@ from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.models import EDITABLE, Certificate
 from certificates.paper.face import face
+from certificates.views import attaching
 from certificates.views.doorway import certificate_or_404
 from codelists import lookup
 from codelists.models import Code
@@ -78,8 +79,15 @@ def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     found = editable_or_404(request, pk)
     if name == "lines":
         return lines(request, found)
+    if name == "attachments":
+        return attaching.attachments(request, found)
     following = {"next": next_section(name)}
     return _edit(request, found, name, lambda data, document: _section_page(found, name, data, document), following)
+
+
+def detach(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
+    found = editable_or_404(request, pk)
+    return attaching.detach(request, found, attachment_id)
 
 
 def next_section(name: str) -> str:
