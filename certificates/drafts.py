@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates import numbering, storage, workflow
 from certificates.ephyto import rules
-from certificates.ephyto.document import EXPORT, ISSUED, Country, Document, line_by_id, to_json
+from certificates.ephyto.document import EXPORT, ISSUED, RE_EXPORT, Country, Document, line_by_id, to_json
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
 from codelists.lookup import Codes, name_of
 from gens.accounts import events, roles
@@ -27,6 +27,7 @@ SECTIONS: Final[dict[str, Promise]] = {
     "parties": _("Exporter and consignee"),
     "transport": _("Transport and entry"),
     "lines": _("Commodity lines"),
+    "re_export": _("Statement for re-export"),
     "declarations": _("Additional declarations"),
     "attachments": _("Attachments"),
 }
@@ -35,9 +36,11 @@ _FIELDS: Final = {
     "parties": ("exporter", "consignee"),
     "transport": ("movements", "entry", "equipment"),
     "lines": ("lines",),
+    "re_export": ("lines",),
     "declarations": ("notes",),
     "attachments": ("attachments",),
 }
+_BOXES: Final = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
 Change = Callable[[Document], Document]
 # Subjects of the document notes that a section owns: two sections may be saved at the same time.
 _SUBJECTS: Final = {"consignment": ("DMCL", "ADIPEDL", "SPSFL"), "declarations": ("ADEDL", "ADAOEDL", "ADDIEDL")}
@@ -62,8 +65,12 @@ class SectionState:
     problems: list[rules.Problem] = field(default_factory=list)
 
 
-def create(*, by: Membership, document: Document | None = None, replaces: Certificate | None = None) -> Certificate:
-    """A new draft in the hands of `by`, from nothing or from another document."""
+def create(
+    *, by: Membership, document: Document | None = None, kind: str = EXPORT, replaces: Certificate | None = None
+) -> Certificate:
+    """A new draft in the hands of `by`, from nothing (of this kind: 851 or 657) or from another document. A document
+    that does not name the exporting country gets the NPPO's.
+    """
     if not by.may(roles.DRAFT):
         raise workflow.NotAllowed
     now, language = timezone.now(), get_language() or "en"
@@ -72,7 +79,7 @@ def create(*, by: Membership, document: Document | None = None, replaces: Certif
         draft = Certificate(
             nppo=by.nppo,
             direction=Direction.ISSUED,
-            type=document.type if document else EXPORT,
+            type=document.type if document else kind,
             replaces=replaces,
             status=Status.DRAFT,
             status_since=now,
@@ -81,10 +88,19 @@ def create(*, by: Membership, document: Document | None = None, replaces: Certif
             office=by.office,
             reference=numbering.draft_reference(by.nppo, now),
         )
-        blank = Document(type=EXPORT, status=ISSUED, statements=("1",), export_country=here)
-        storage.store(draft, document or blank, author=by)
+        statements = ("",) if kind == RE_EXPORT else ("1",)
+        document = document or Document(type=kind, status=ISSUED, statements=statements)
+        if not document.export_country.code:
+            document = replace(document, export_country=here)
+        storage.store(draft, document, author=by)
         events.record(draft, events.DRAFTED, by=by, to_state=draft.status)
     return draft
+
+
+def sections_of(document: Document) -> dict[str, Promise]:
+    """The sections of this kind of certificate, in the order of the paper."""
+    hidden = "" if document.type == RE_EXPORT else "re_export"
+    return {name: label for name, label in SECTIONS.items() if name != hidden}
 
 
 def section_hash(document: Document, section: str) -> str:
@@ -147,6 +163,8 @@ def section_of(path: str) -> str:
     start = path.split(".")[0]
     if start == "attachments":
         return start
+    if path.rsplit(".", 1)[-1] in _BOXES:
+        return "re_export"
     if start == "lines":
         parts = path.split(".")
         return f"line.{parts[1]}" if len(parts) > 1 else "lines"
@@ -167,15 +185,17 @@ def url_of(certificate: Certificate, section: str) -> str:
 
 def section_states(certificate: Certificate, document: Document) -> list[SectionState]:
     """Every section with its problems: SEVERE ones make it incomplete, input that does not parse is a problem."""
-    by_section: dict[str, list[rules.Problem]] = {name: [] for name in SECTIONS}
+    sections = sections_of(document)
+    by_section: dict[str, list[rules.Problem]] = {name: [] for name in sections}
     for problem in rules.problems(document, "submit", Codes()):
-        by_section[_listed(section_of(problem.path))].append(problem)
+        name = _listed(section_of(problem.path))
+        by_section[name if name in sections else "lines"].append(problem)
     unparsed = {_listed(kept.section) for kept in certificate.inputs.all()}
     return [
         SectionState(
             name, label, url_of(certificate, name), _state(by_section[name], name in unparsed), by_section[name]
         )
-        for name, label in SECTIONS.items()
+        for name, label in sections.items()
     ]
 
 
@@ -236,6 +256,11 @@ _ANCHORS: Final = {
     "ADIPEDL": "id_permit",
     "ADTLIL": "id_declaration",
     "DMTLIL": "id_marks",
+    "RPCRF": "id_covering",
+    "RPCCO": "id_covering_country",
+    "RPCOR": "id_attached_0",
+    "RPCPK": "id_packed_0",
+    "RPCOC": "id_containers_0",
 }
 
 

@@ -75,6 +75,13 @@ class Certificates(models.QuerySet["Certificate"]):
             allowed.append(Direction.RECEIVED)
         return self.filter(nppo=membership.nppo_id, direction__in=allowed)
 
+    def coverable_by(self, membership: Membership) -> Self:
+        """Received certificates that may cover a re-export this membership drafts: not refused, withdrawn or replaced."""
+        if not membership.may(roles.DRAFT):
+            return self.none()
+        usable = (Status.RECEIVED, Status.OPENED, Status.ACCEPTED)
+        return self.filter(nppo=membership.nppo_id, direction=Direction.RECEIVED, status__in=usable)
+
     def for_lists(self) -> Self:
         """Without the document: lists never load it."""
         return self.defer("document", "search_text").select_related("holder__user", "holder__office")
@@ -189,6 +196,25 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.status_code}"
+
+
+class Drawn(models.Model):
+    """How much of a line of a received certificate one of ours certified on for re-export. Counts while that is issued."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="drawn")
+    line = models.CharField(max_length=64, help_text="Id of the line of our certificate.")
+    source = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="drawn_on")
+    source_line = models.CharField(max_length=64)
+    amount = models.DecimalField(max_digits=30, decimal_places=9)
+    unit = models.CharField(max_length=12, help_text="Weights are in KGM, everything else in its own unit.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["certificate", "line"], name="drawn_once")]
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit} of {self.source_id}"
 
 
 class Rendering(models.Model):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import numbering, storage, tasks
+from certificates import balances, numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
@@ -114,7 +114,8 @@ def perform(
 ) -> Certificate:
     """Do the named action. original: what became of the paper, where the action asks for it.
 
-    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked; then nothing has changed.
+    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn; then nothing
+    has changed.
     """
     action = TRANSITIONS[name]
     if action.asks_original:
@@ -172,6 +173,7 @@ def _submit(action: Action, certificate: Certificate, by: Membership, reason: st
     with transaction.atomic():
         row = _locked(action, certificate, by, reason)
         refuse_if_severe(rules.problems(row.content, "submit", Codes()), list(row.inputs.all()))
+        balances.check(row, row.content)
         if by.pk not in row.authors:
             row.authors.append(by.pk)
             row.save(update_fields=["authors"])
@@ -200,6 +202,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, reason: str
             row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now)
         )
         replaced = _cancel_replaced(row, by, now)
+        balances.draw(row, document)
         envelope = _enqueue(row, document, data, _envelope_of(replaced) if replaced else None)
         _keep(row, envelope, document.status, data, problems)
         _record(row, action, came_from, by, reason)

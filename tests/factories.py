@@ -127,6 +127,7 @@ def make_certificate(
     **fields: object,
 ) -> Certificate:
     """A certificate in this state, without the road that leads there."""
+    fields.setdefault("reference", "" if direction == Direction.RECEIVED else "D-2026-0001")
     with acting_for(nppo.pk):
         certificate = Certificate(
             nppo=nppo,

@@ -239,6 +239,7 @@ class TradeLine:
     packages          Number and description of packages  PhysicalSPSPackage
     origins           Place of origin                     OriginSPSCountry
     treatments        Treatments                          AppliedSPSProcess
+    drawn_from        of a re-export: the received certificate and its line, "<certificate>.<line id>"; not on the wire
     """
 
     id: str = field(default="", compare=False)
@@ -256,6 +257,7 @@ class TradeLine:
     packages: tuple[Package, ...] = ()
     origins: tuple[Origin, ...] = ()
     treatments: tuple[Treatment, ...] = ()
+    drawn_from: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from certificates.ephyto.document import (
 from certificates.ephyto.rules.shapes import gettext_noop as _
 from certificates.ephyto.rules.shapes import is_blank
 
-_HIDDEN: Final = {"version", "id", "size"}
+_HIDDEN: Final = {"version", "id", "size", "drawn_from"}
 # What people call the fields, class by class. One without a name stands for itself.
 _FIELDS: Final[dict[type, dict[str, str]]] = {
     Document: {

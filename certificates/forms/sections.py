@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import (
+    RE_EXPORT,
     Country,
     Document,
     Equipment,
@@ -79,8 +80,15 @@ class Consignment(forms.Form):
             notes=set_notes(notes, "ADIPEDL", [Text(data["permit"])]),
             import_country=country(data["destination"], language),
             transit_countries=(*(country(code, language) for code in codes), *document.transit_countries[TRANSITS:]),
-            statements=("1", "2") if data["practically_free"] else ("1",),
+            statements=_statements(document, data["practically_free"]),
         )
+
+
+def _statements(document: Document, practically_free: bool) -> tuple[str, ...]:
+    """A certificate for re-export has one empty clause, and no "practically free"."""
+    if document.type == RE_EXPORT:
+        return ("",)
+    return ("1", "2") if practically_free else ("1",)
 
 
 def country(code: str, language: str) -> Country:

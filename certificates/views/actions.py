@@ -9,10 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
-from certificates import drafts, workflow
+from certificates import balances, drafts, workflow
 from certificates.models import Certificate, Direction, Original, Status
+from certificates.paper.wording import measure
 from certificates.views.doorway import certificate_or_404
-from codelists.lookup import choices, name_of
+from codelists.lookup import Names, choices, name_of
 from gens.accounts.middleware import ActingRequest
 
 DONE: Final = {
@@ -61,12 +62,23 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
         )
     except workflow.OriginalMissing:
         return _ask(request, found, action, error=ORIGINAL_MISSING, status=422)
+    except balances.Overdrawn as error:
+        return _ask(request, found, action, error=" ".join(_short(each) for each in error.shortages), status=422)
     except workflow.Blocked as error:
         return _ask(request, found, action, blocked=error, status=422)
     messages.success(request, _(DONE[action.name]))
     if done.status == Status.DISCARDED:
         return redirect("certificates:worklist", "drafts")
     return redirect("certificates:certificate", done.pk)
+
+
+def _short(shortage: balances.Shortage) -> str:
+    """Which line asks for more than is left of what was received, and how much is."""
+    names = Names(get_language() or "en")
+    said = {"line": shortage.number, "left": measure(shortage.left, names)}
+    if shortage.is_unstated:
+        return _("Line %(line)s: state the quantity in the unit of the received certificate; %(left)s are left.") % said
+    return _("Line %(line)s asks for more than was received: %(left)s are left.") % said
 
 
 def reason_of(request: ActingRequest) -> str:

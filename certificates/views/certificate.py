@@ -88,6 +88,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
         "messages_received": messages,
         "attachments": document.attachments,
         "actions": {action.name: action for action in workflow.available_actions(request.membership, found)},
+        "may_re_export": Certificate.objects.coverable_by(request.membership).filter(pk=found.pk).exists(),
         "reasons": choices("refusal", get_language() or "en"),
         "decision": found.events.filter(action="decided").order_by("-pk").first(),
         "partner": sender_name(found, document),

@@ -13,11 +13,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import drafts, workflow
-from certificates.ephyto.document import Document, TradeLine, line_by_id, new_id, with_line
+from certificates import balances, drafts, workflow
+from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
-from certificates.models import EDITABLE, Certificate
+from certificates.forms.re_export import Covering, ReExport
+from certificates.models import EDITABLE, Certificate, Direction
 from certificates.paper.face import face
 from certificates.views import attaching
 from certificates.views.doorway import certificate_or_404
@@ -68,7 +69,8 @@ def _language(found: Certificate) -> str:
 
 @require_POST
 def new(request: ActingRequest) -> HttpResponse:
-    draft = drafts.create(by=request.membership)
+    kind = RE_EXPORT if request.POST.get("kind") == RE_EXPORT else EXPORT
+    draft = drafts.create(by=request.membership, kind=kind)
     return redirect("certificates:section", draft.pk, "consignment")
 
 
@@ -77,11 +79,13 @@ def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     if name not in drafts.SECTIONS:
         raise Http404
     found = editable_or_404(request, pk)
+    if name not in drafts.sections_of(found.content):
+        raise Http404
     if name == "lines":
         return lines(request, found)
     if name == "attachments":
         return attaching.attachments(request, found)
-    following = {"next": next_section(name)}
+    following = {"next": next_section(found.content, name)}
     return _edit(request, found, name, lambda data, document: _section_page(found, name, data, document), following)
 
 
@@ -90,13 +94,13 @@ def detach(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
     return attaching.detach(request, found, attachment_id)
 
 
-def next_section(name: str) -> str:
-    names = list(drafts.SECTIONS)
+def next_section(document: Document, name: str) -> str:
+    names = list(drafts.sections_of(document))
     return names[(names.index(name) + 1) % len(names)]
 
 
 def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None, document: Document) -> Page:
-    form_class: Any = sections.FORMS[name]
+    form_class: Any = ReExport if name == "re_export" else sections.FORMS[name]
     language = _language(found)
     form = form_class(data, initial=form_class.read(document))
     if name != "transport":
@@ -130,7 +134,17 @@ def _line_page(found: Certificate, line_id: str, data: Mapping[str, Any] | None,
         written = line_forms.packages_write(written, packages.cleaned_data, language)
         return with_line(current, line_forms.treatments_write(written, treatments.cleaned_data, language))
 
-    return Page({"form": form, "packages": packages, "treatments": treatments}, change)
+    made = {"form": form, "packages": packages, "treatments": treatments}
+    if document.type != RE_EXPORT:
+        return Page(made, change)
+    covering = Covering(data, initial=Covering.read(shown))
+
+    def change_re_export(current: Document) -> Document:
+        changed = change(current)
+        written = line_by_id(changed, line_id) or TradeLine(id=line_id)
+        return with_line(changed, covering.write(written, changed))
+
+    return Page({"covering": covering, **made}, change_re_export)
 
 
 Make = Callable[[Mapping[str, Any] | None, Document], Page]
@@ -297,9 +311,19 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
         "problems": states["lines"].problems,
         "states": list(states.values()),
         "new_id": new_id(),
-        "next": "declarations",
+        "next": next_section(document, "lines"),
+        "is_re_export": document.type == RE_EXPORT,
+        "balances": _balances(found, document),
     }
     return render(request, "certificates/drafting/lines.html", context)
+
+
+def _balances(found: Certificate, document: Document) -> dict[str, balances.Balance]:
+    """What is left for each line that draws on a received certificate, by the line's id."""
+    pks = {line.drawn_from.partition(".")[0] for line in document.lines if line.drawn_from}
+    sources = Certificate.objects.filter(pk__in=pks, nppo=found.nppo_id, direction=Direction.RECEIVED)
+    left = {f"{source.pk}.{line}": balance for source in sources for line, balance in balances.of(source).items()}
+    return {line.id: left[line.drawn_from] for line in document.lines if line.drawn_from in left}
 
 
 @require_POST

@@ -42,6 +42,8 @@ TABLE = {
     ("certificates:envelope_content", ("sent",), "get"): (403, 403, 403, 403, 403, 200),
     ("certificates:new", (), "get"): (405, 405, 405, 405, 405, 405),
     ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
+    ("certificates:re_export", (), "get"): (200, 200, 403, 403, 403, 403),
+    ("certificates:re_export", (), "post"): (404, 404, 403, 403, 403, 403),
     ("certificates:certificate", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:certificate", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:certificate", ("received",), "get"): (404, 404, 200, 200, 200, 404),

@@ -1,0 +1,79 @@
+"""What a certificate for re-export says beyond one for export: the boxes of its statement, and what covers each line."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from crispy_forms.layout import Div, Fieldset
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certificates.ephyto.document import Document, Text, TradeLine, note_texts, set_notes, ticked
+from certificates.forms.fields import CodeChoice, TextField
+from certificates.forms.sections import laid_out
+
+# Field: the subject of each of its answers (ISPM 12, Appendix 2).
+_EITHER: Final = {
+    "attached": (("RPCOR", _("The original phytosanitary certificate")), ("RPCTC", _("A certified true copy"))),
+    "packed": (("RPCPK", _("Packed")), ("RPCRP", _("Repacked"))),
+    "containers": (("RPCOC", _("Original containers")), ("RPCNC", _("New containers"))),
+}
+
+
+def _either(name: str, label: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=_EITHER[name], widget=forms.RadioSelect, required=False)
+
+
+class ReExport(forms.Form):
+    """The boxes of the statement. They stand once on the paper, and on each line of the message."""
+
+    attached = _either("attached", _("Attached to this certificate"))
+    packed = _either("packed", _("The goods are"))
+    containers = _either("containers", _("In"))
+    inspected = forms.BooleanField(required=False, label=_("There was an additional inspection"))
+
+    helper = laid_out(Fieldset(_("Statement for re-export"), "attached", "packed", "containers", "inspected"))
+
+    @staticmethod
+    def read(document: Document) -> dict[str, Any]:
+        notes = document.lines[0].notes if document.lines else ()
+        chosen = {name: next((s for s, _label in pair if ticked(notes, s)), "") for name, pair in _EITHER.items()}
+        return chosen | {"inspected": ticked(notes, "RPCAI")}
+
+    def write(self, document: Document, language: str) -> Document:
+        return replace(document, lines=tuple(self._ticked(line) for line in document.lines))
+
+    def _ticked(self, line: TradeLine) -> TradeLine:
+        notes = line.notes
+        for name, pair in _EITHER.items():
+            for subject, _label in pair:
+                chosen = self.cleaned_data[name]
+                notes = set_notes(notes, subject, [Text(str(chosen == subject))] if chosen else [])
+        notes = set_notes(notes, "RPCAI", [Text(str(bool(self.cleaned_data["inspected"])))])
+        return replace(line, notes=set_notes(notes, "RPCPC", [Text("True")]))
+
+
+class Covering(forms.Form):
+    """The certificate that came with the goods of one line."""
+
+    covering = TextField(label=_("Number of the original phytosanitary certificate"), max_length=60)
+    covering_country = CodeChoice("country", label=_("Country of origin"))
+
+    helper = laid_out(Fieldset(_("Came with"), Div("covering", "covering_country", css_class="line")))
+
+    @staticmethod
+    def read(line: TradeLine) -> dict[str, Any]:
+        def first(subject: str) -> str:
+            return next((text.text for text in note_texts(line.notes, subject)), "")
+
+        return {"covering": first("RPCRF"), "covering_country": first("RPCCO")}
+
+    def write(self, line: TradeLine, document: Document) -> TradeLine:
+        """The line with what covers it, and the boxes of the other lines, if it has none yet."""
+        notes = set_notes(line.notes, "RPCST", [Text("3")])
+        for subject, name in (("RPCRF", "covering"), ("RPCCO", "covering_country")):
+            notes = set_notes(notes, subject, [Text(self.cleaned_data[name])])
+        has = {note.subject for note in notes}
+        others = next((other.notes for other in document.lines if other.id != line.id), ())
+        boxes = {subject for pair in _EITHER.values() for subject, _label in pair} | {"RPCPC", "RPCAI"}
+        missing = tuple(note for note in others if note.subject in boxes - has) if not boxes & has else ()
+        return replace(line, notes=(*notes, *missing))
