@@ -28,7 +28,7 @@ class ReExport(forms.Form):
 
     attached = _either("attached", _("Attached to this certificate"))
     packed = _either("packed", _("The goods are"))
-    containers = _either("containers", _("In"))
+    containers = _either("containers", _("The containers are"))
     inspected = forms.BooleanField(required=False, label=_("There was an additional inspection"))
 
     helper = laid_out(Fieldset(_("Statement for re-export"), "attached", "packed", "containers", "inspected"))
