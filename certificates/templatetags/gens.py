@@ -163,4 +163,4 @@ def saved_as(attachment: Attachment) -> str:
 def wire_date(text: str) -> str:
     """A day as the message writes it, in the reader's manner; what is no date stays as it is."""
     parsed = dates.parse(text)
-    return formats.date_format(parsed.day, "SHORT_DATE_FORMAT") if parsed else text
+    return formats.date_format(parsed.day, "DATE_FORMAT") if parsed else text

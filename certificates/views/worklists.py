@@ -26,7 +26,11 @@ PAGE: Final = 50
 def home(request: ActingRequest) -> HttpResponse:
     """Where the day of this role begins."""
     name = home_of(request.membership)
-    return redirect("certificates:worklist", name) if name else render(request, "certificates/nothing.html")
+    if name:
+        return redirect("certificates:worklist", name)
+    if request.membership.may(roles.OPERATE):
+        return redirect("certificates:operations")
+    return render(request, "certificates/nothing.html")
 
 
 def worklist(request: ActingRequest, name: str) -> HttpResponse:
