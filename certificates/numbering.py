@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from certificates.models import NumberSequence
+from django.utils import timezone
+
+from certificates.models import Certificate, Direction, NumberSequence
 from gens.accounts.models import Nppo
 
 CERTIFICATE: Final = "certificate"
@@ -24,8 +26,22 @@ def take(nppo: Nppo, kind: str, at: datetime) -> tuple[int, int]:
 
 def certificate_number(nppo: Nppo, at: datetime) -> str:
     """The next number, such as WS-2026-000123."""
-    year, number = take(nppo, CERTIFICATE, at)
+    while True:
+        year, number = take(nppo, CERTIFICATE, at)
+        written_out = written(nppo, year, number)
+        # after a change of the pattern it may have been given before
+        given = Certificate.objects.filter(nppo=nppo, direction=Direction.ISSUED, counterpart="", number=written_out)
+        if not given.exists():
+            return written_out
+
+
+def written(nppo: Nppo, year: int, number: int) -> str:
+    """The number as the pattern writes it."""
     return nppo.number_pattern.format(code=nppo.code, year=year, number=number)
+
+
+def this_year(nppo: Nppo) -> int:
+    return timezone.localdate(timezone=nppo.zone).year
 
 
 def draft_reference(nppo: Nppo, at: datetime) -> str:

@@ -69,6 +69,10 @@ class NotAllowed(PermissionDenied):
     """This membership may not do that."""
 
 
+class OutOfScope(NotAllowed):
+    """This person's authorisation does not extend to such a certificate, or to its destination."""
+
+
 class SecondPersonNeeded(NotAllowed):
     """Four eyes: who drafted, changed or submitted it can neither approve nor issue it."""
 
@@ -106,6 +110,7 @@ def available_actions(membership: Membership, certificate: Certificate) -> list[
         and certificate.direction == action.direction
         and membership.may(action.permission)
         and not _is_same_person(action, certificate, membership)
+        and not _is_out_of_scope(action, certificate, membership)
     ]
 
 
@@ -127,6 +132,12 @@ def _is_same_person(action: Action, certificate: Certificate, by: Membership) ->
     return action.four_eyes and by.nppo.four_eyes and by.pk in certificate.authors
 
 
+def _is_out_of_scope(action: Action, certificate: Certificate, by: Membership) -> bool:
+    return action.permission in (roles.APPROVE, roles.ISSUE) and not by.covers(
+        certificate.type, certificate.destination
+    )
+
+
 def _locked(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
     """The row, locked and checked. Refuses before it reads anything more."""
     row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
@@ -136,6 +147,8 @@ def _locked(action: Action, certificate: Certificate, by: Membership, reason: st
         raise WrongStatus(row, action.name)
     if _is_same_person(action, row, by):
         raise SecondPersonNeeded
+    if _is_out_of_scope(action, row, by):
+        raise OutOfScope
     if action.needs_reason and not reason:
         raise ReasonMissing
     return row

@@ -179,7 +179,17 @@ ACCOUNT_SESSION_REMEMBER = False
 # Attempts are limited by address: behind the proxy the address is the one that it names, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_COOKIE_AGE = 12 * 3600
-EMAIL_BACKEND = env("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# In the demo mails stay here, where a page shows them.
+EMAIL_BACKEND = env("EMAIL_BACKEND", f"django.core.mail.backends.{'dummy' if DEMO else 'console'}.EmailBackend")
+# Where people reach this installation: the links in mails begin with it.
+PUBLIC_URL = env("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "gens@localhost")
 
 LANGUAGE_CODE = "en"
@@ -238,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "track": {"task": "hubclient.tasks.track_sent", "schedule": SWEEP_SECONDS},
     "partners": {"task": "hubclient.tasks.refresh_partners", "schedule": 60 * SWEEP_SECONDS},
     "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
+    "mails": {"task": "gens.accounts.tasks.send_waiting", "schedule": SWEEP_SECONDS},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
 

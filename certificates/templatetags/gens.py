@@ -65,6 +65,11 @@ _HAPPENED: Final = {
     events.OPENED: gettext_lazy("Opened"),
     events.REPLACED: gettext_lazy("Replaced"),
     events.WITHDRAWN: gettext_lazy("Withdrawn"),
+    events.HANDED_OVER: gettext_lazy("Handed over"),
+    events.ADDED: gettext_lazy("Added"),
+    events.CHANGED: gettext_lazy("Changed"),
+    events.INVITED: gettext_lazy("Invited"),
+    events.ACCEPTED: gettext_lazy("Accepted the invitation"),
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
 _BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}

@@ -56,6 +56,9 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
         return _ask(
             request, found, action, error=_("You wrote this certificate. Another person must do this."), status=403
         )
+    except workflow.OutOfScope:
+        words = _("Your authorisation does not cover this kind of certificate, or its destination.")
+        return _ask(request, found, action, error=words, status=403)
     except workflow.ReasonMissing:
         return _ask(
             request, found, action, error=_("Write the reason, so that the other side knows what to do."), status=422

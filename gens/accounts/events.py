@@ -27,6 +27,10 @@ DECIDED: Final = "decided"
 DISCARDED: Final = "discarded"
 ADDED: Final = "added"
 CHANGED: Final = "changed"
+ENDED: Final = "ended"
+HANDED_OVER: Final = "handed_over"
+INVITED: Final = "invited"
+ACCEPTED: Final = "accepted"
 
 
 def record(

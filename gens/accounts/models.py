@@ -89,6 +89,7 @@ class Office(models.Model):
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     name = models.CharField(max_length=256)
     place = models.CharField(max_length=256, help_text="Prints as place of issue.")
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "name"], name="office_once")]
@@ -106,6 +107,12 @@ class Membership(models.Model):
     roles = ArrayField(models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items())))
     authorised_from = models.DateField(null=True, blank=True)
     authorised_until = models.DateField(null=True, blank=True)
+    types = ArrayField(
+        models.CharField(max_length=12), default=list, blank=True, help_text="May issue these (851, 657); empty: all."
+    )
+    destinations = ArrayField(
+        models.CharField(max_length=2), default=list, blank=True, help_text="May issue to these; empty: everywhere."
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -120,6 +127,11 @@ class Membership(models.Model):
             return False
         return self.is_active and any(permission in roles.PERMISSIONS[role] for role in self.roles)
 
+    def covers(self, certificate_type: str, destination: str) -> bool:
+        """Whether this person's authorisation to approve and issue extends to such a certificate."""
+        is_type = not self.types or certificate_type in self.types
+        return is_type and (not self.destinations or destination in self.destinations)
+
     @property
     def is_authorised(self) -> bool:
         """Whether today, in the NPPO's zone, lies within the dates of authorisation (IPPC V.2a)."""
@@ -129,6 +141,65 @@ class Membership(models.Model):
     @property
     def role_names(self) -> list[str]:
         return [str(roles.ROLE_NAMES[role]) for role in self.roles]
+
+
+class Invitation(models.Model):
+    """Somebody asked by e-mail to work for an NPPO. Of the secret in the link only the fingerprint is kept."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    email = models.EmailField()
+    name = models.CharField(max_length=256)
+    language = models.CharField(max_length=8, default="en")
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    roles = ArrayField(models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items())))
+    secret_hash = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["nppo", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_open(self) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
+
+
+class Mail(models.Model):
+    """A mail to be sent, stored with what it tells: it leaves if, and only if, that commits. `mail` sends it."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    to = models.EmailField()
+    kind = models.CharField(max_length=32)
+    subject = models.CharField(max_length=256)
+    text = models.TextField(help_text="Emptied once sent, when it carries a secret.")
+    is_secret = models.BooleanField(default=False, help_text="The text carries a link that lets in.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # the sweep
+            models.Index(fields=["due_at"], condition=models.Q(sent_at=None), name="mail_to_send"),
+            models.Index(fields=["nppo", "-created_at", "-id"], name="mail_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.to}"
 
 
 class Event(models.Model):

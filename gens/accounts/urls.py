@@ -8,5 +8,6 @@ from gens.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("choose/", views.choose, name="choose"),
+    path("invitation/<str:token>/", login_not_required(views.invitation), name="invitation"),
     path("language/", login_not_required(views.language), name="language"),
 ]

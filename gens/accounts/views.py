@@ -1,16 +1,24 @@
 """Choosing for whom one acts, and in which language."""
 
+from typing import Any
+
+from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import login
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
-from gens.accounts.models import Membership, User
-from gens.accounts.tenancy import signing_in
+from gens.accounts import inviting, roles
+from gens.accounts.models import Invitation, Membership, User
+from gens.accounts.tenancy import acting_for, signing_in
 
 
 def local_next(request: HttpRequest) -> str:
@@ -68,3 +76,66 @@ def language(request: HttpRequest) -> HttpResponse:
         httponly=True,
     )
     return response
+
+
+class Welcome(forms.Form):
+    """What somebody invited says about themself."""
+
+    name = forms.CharField(label=_lazy("Name"), max_length=256)
+    language = forms.ChoiceField(label=_lazy("Language"), choices=settings.LANGUAGES)
+    password = forms.CharField(
+        label=_lazy("Password"), widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False
+    )
+    again = forms.CharField(
+        label=_lazy("The password again"), widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False
+    )
+
+    def __init__(self, *args: Any, email: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.email = email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(email=self.email, name=self.cleaned_data.get("name", "")))
+        return password
+
+    def clean_again(self) -> str:
+        if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
+            raise ValidationError(_("The two passwords differ."))
+        return str(self.cleaned_data["again"])
+
+
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the link of an invitation leads. Who has an account signs in to accept; others make one here."""
+    nppo_id, _dash, secret = token.partition("-")
+    if not nppo_id.isdecimal() or len(token) > 200:
+        raise Http404
+    with acting_for(int(nppo_id[:9])):
+        found = inviting.found(secret)
+        if found is None:
+            raise Http404
+        return _welcome(request, found)
+
+
+def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
+    has_account = User.objects.filter(email=found.email.lower()).exists()
+    is_me = request.user.is_authenticated and request.user.email == found.email.lower()
+    is_post = request.method == "POST"
+    start = {"name": found.name, "language": found.language}
+    form = Welcome(request.POST if is_post and not has_account else None, initial=start, email=found.email)
+    context = {"invitation": found, "form": form, "has_account": has_account, "is_me": is_me}
+    context["role_names"] = [roles.ROLE_NAMES[role] for role in found.roles]
+    if not is_post or not found.is_open or (has_account and not is_me) or (not has_account and not form.is_valid()):
+        return render(request, "accounts/invitation.html", context, status=422 if is_post else 200)
+    said = {} if has_account else form.cleaned_data
+    try:
+        user = inviting.accept(
+            found, name=said.get("name", ""), language=said.get("language", ""), password=said.get("password", "")
+        )
+    except Invitation.DoesNotExist:  # accepted or withdrawn a moment ago
+        found.refresh_from_db()
+        return render(request, "accounts/invitation.html", context, status=409)
+    if not has_account:
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    messages.success(request, _("Welcome. You can begin."))
+    return redirect("accounts:choose")

@@ -5,7 +5,7 @@ can say whether the Hub took it: then it is looked for twice, minutes apart, bef
 of what certainly never reached the Hub (Hub README, duties).
 """
 
-from hubclient.outbox.bells import nudge
+from gens.accounts.bells import nudge
 from hubclient.outbox.queue import NotPossible, enqueue, give_up, recall, retry, sha256
 from hubclient.outbox.sending import deliver
 from hubclient.outbox.settling import settle_unknown

@@ -1,0 +1,191 @@
+"""Settings of the NPPO that existing features read. Each says what it does, who changed it last, and can be put back."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from crispy_forms.layout import Fieldset
+from django import forms
+from django.conf import settings as installation
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from certificates import numbering
+from certificates.administration.doorway import administrators_only
+from certificates.administration.people import errors_of
+from certificates.forms.fields import TextField
+from certificates.forms.sections import laid_out
+from certificates.models import NumberSequence
+from gens.accounts import changes
+from gens.accounts.middleware import ActingRequest
+from gens.accounts.models import Event, Nppo
+from hubclient.models import Connection
+
+# What prints, travels in the message, and stands in addresses and file names.
+_PATTERN: Final = re.compile(r"(?:[A-Za-z0-9./-]|\{code\}|\{year\}|\{number(?::0[1-9]d)?\})+")
+LONGEST: Final = 60
+MOST_GRACE: Final = 24 * 60
+
+
+class Settings(forms.Form):
+    """Of the NPPO itself, of its numbers, and of its active connection."""
+
+    name = TextField(
+        label=_lazy("Name of the NPPO"),
+        max_length=256,
+        help_text=_lazy("Prints on certificates as issued from now on."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_lazy("Time zone"),
+        help_text=_lazy("Rules the printed date, the year of a number and the times on screens."),
+    )
+    language = forms.ChoiceField(
+        label=_lazy("Language of certificates"), choices=installation.LANGUAGES,
+        help_text=_lazy("In which officers write what is not in English."),
+    )  # fmt: skip
+    number_pattern = TextField(
+        label=_lazy("Pattern of numbers"), max_length=64,
+        help_text=_lazy("{code}, {year} and {number} are filled in; {number:06d} has six digits."),
+    )  # fmt: skip
+    next_number = forms.IntegerField(
+        label=_lazy("Next number of this year"), min_value=1, max_value=999_999_999, required=False,
+        help_text=_lazy("Higher, if certificates were issued elsewhere before; never lower."),
+    )  # fmt: skip
+    four_eyes = forms.BooleanField(
+        label=_lazy("Another person approves and issues than the one who wrote it"), required=False
+    )
+    grace_minutes = forms.IntegerField(
+        label=_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
+        required=False, help_text=_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
+    )  # fmt: skip
+
+    helper = laid_out(
+        Fieldset(_lazy("The NPPO"), "name", "time_zone", "language"),
+        Fieldset(_lazy("Numbers"), "number_pattern", "next_number"),
+        Fieldset(_lazy("Work"), "four_eyes", "grace_minutes"),
+    )
+
+    def __init__(self, *args: Any, rows: "Rows", **options: Any) -> None:
+        super().__init__(*args, **options | {"initial": rows.read()})
+        self.rows = rows
+        zones: Any = self.fields["time_zone"]
+        zones.choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+        if rows.connection is None:
+            del self.fields["grace_minutes"]
+
+    def clean_name(self) -> str:
+        if not (name := str(self.cleaned_data["name"]).strip()):
+            raise ValidationError(_("Write the name."))
+        return name
+
+    def clean_number_pattern(self) -> str:
+        pattern = str(self.cleaned_data["number_pattern"])
+        if not _PATTERN.fullmatch(pattern) or "{number" not in pattern or "{year}" not in pattern:
+            raise ValidationError(
+                _("Use letters, digits, . / - and {code}, and both {year} and {number}: numbers begin anew each year.")
+            )
+        if len(pattern.format(code=self.rows.nppo.code, year=2026, number=10**9)) > LONGEST:
+            raise ValidationError(_("The numbers would be longer than 60 characters."))
+        return pattern
+
+    def clean_next_number(self) -> int:
+        wanted, last = self.cleaned_data["next_number"], self.rows.sequence.last
+        if wanted is None:
+            return last + 1
+        if wanted <= last:
+            raise ValidationError(_("Number %(last)s is given already."), params={"last": last})
+        return int(wanted)
+
+
+@dataclass
+class Rows:
+    """Where the settings stand."""
+
+    nppo: Nppo
+    sequence: NumberSequence
+    connection: Connection | None
+
+    def read(self) -> dict[str, Any]:
+        own = {
+            name: getattr(self.nppo, name) for name in ("name", "time_zone", "language", "number_pattern", "four_eyes")
+        }
+        grace = self.connection.grace_seconds // 60 if self.connection else 0
+        return own | {"next_number": self.sequence.last + 1, "grace_minutes": grace}
+
+    def write(self, data: dict[str, Any]) -> list[models.Model]:
+        for name in ("name", "time_zone", "language", "number_pattern", "four_eyes"):
+            setattr(self.nppo, name, data[name])
+        self.sequence.last = data["next_number"] - 1
+        if self.connection is not None:
+            self.connection.grace_seconds = 60 * (data["grace_minutes"] or 0)
+        return [row for row in (self.nppo, self.sequence, self.connection) if row is not None]
+
+
+def _rows(request: ActingRequest) -> Rows:
+    nppo = Nppo.objects.get(pk=request.membership.nppo_id)
+    year = timezone.localdate(timezone=nppo.zone).year
+    kind = {"nppo": nppo, "kind": numbering.CERTIFICATE, "year": year}
+    sequence = NumberSequence.objects.filter(**kind).first() or NumberSequence(**kind)
+    return Rows(nppo, sequence, Connection.objects.filter(nppo=nppo, is_active=True).first())
+
+
+def settings(request: ActingRequest) -> HttpResponse:
+    """GET shows, POST saves; a button beside each setting puts back what stood there before."""
+    administrators_only(request)
+    rows = _rows(request)
+    if request.method == "POST" and "back" in request.POST:
+        return _put_back(request, rows)
+    is_post = request.method == "POST"
+    form = Settings(request.POST if is_post else None, rows=rows)
+    if is_post and form.is_valid():
+        for row in rows.write(form.cleaned_data):
+            changes.save(row, by=request.membership)
+        messages.success(request, _("Saved."))
+        return redirect("administration:settings")
+    example = numbering.written(rows.nppo, numbering.this_year(rows.nppo), rows.sequence.last + 1)
+    context = {"form": form, "errors": errors_of(form), "told": _told(form, rows), "example": example}
+    return render(request, "administration/settings.html", context, status=422 if is_post else 200)
+
+
+# The setting: which row holds it, and under which name.
+_PLACES: Final = {
+    "name": ("nppo", "name"), "time_zone": ("nppo", "time_zone"), "language": ("nppo", "language"),
+    "number_pattern": ("nppo", "number_pattern"), "four_eyes": ("nppo", "four_eyes"),
+    "next_number": ("sequence", "last"), "grace_minutes": ("connection", "grace_seconds"),
+}  # fmt: skip
+_FOR_GOOD: Final = ("next_number",)  # numbers that were given are never given again
+
+
+def _told(form: Settings, rows: Rows) -> list[dict[str, Any]]:
+    """Of each setting that was changed: who did it, when, what stood there before, and whether it can be put back."""
+    last: dict[str, dict[str, Event]] = {
+        name: changes.last(row) for name, row in vars(rows).items() if row is not None and row.pk
+    }
+    found = []
+    for setting, (row, field) in _PLACES.items():
+        event = last.get(row, {}).get(field)
+        if event is not None and setting in form.fields:
+            before = event.changes[field][0]
+            shown = before // 60 if field == "grace_seconds" and before is not None else before
+            can = setting not in _FOR_GOOD and event.action == "changed"
+            found.append({"name": setting, "label": form[setting].label, "event": event, "before": shown, "can": can})
+    return found
+
+
+def _put_back(request: ActingRequest, rows: Rows) -> HttpResponse:
+    setting = request.POST["back"]
+    holder, field = _PLACES.get(setting, ("", ""))
+    row = getattr(rows, holder, None) if holder else None
+    event = changes.last(row).get(field) if row is not None and row.pk and setting not in _FOR_GOOD else None
+    if row is not None and event is not None and event.action == "changed":
+        setattr(row, field, event.changes[field][0])
+        changes.save(row, by=request.membership, reason=_("Put back"))
+        messages.success(request, _("Put back."))
+    return redirect("administration:settings")
