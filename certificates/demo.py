@@ -1,11 +1,12 @@
 """The demo's world: three countries, their people, and certificates in every state, made by the real verbs."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from certificates import drafts, replacing, workflow
 from certificates.ephyto.document import (
@@ -26,8 +27,8 @@ from certificates.ephyto.document import (
 )
 from certificates.models import Certificate, Direction, Status
 from codelists.lookup import name_of, symbol_of
-from gens.accounts import roles
-from gens.accounts.models import Membership, Nppo, Office, User
+from gens.accounts import changes, inviting, roles
+from gens.accounts.models import Invitation, Membership, Nppo, Office, User
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection
 from hubclient.pilothub import pki, registry
@@ -108,6 +109,7 @@ def load(endpoint: str) -> None:
             nppo = Nppo.objects.get(code=code)
             with acting_for(nppo.pk), translation.override(nppo.language):
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
+                _administration(_member(nppo, roles.ADMINISTRATOR))
 
 
 def decide() -> bool:
@@ -160,6 +162,19 @@ def _console() -> None:
     if is_made:
         operator.set_password(PASSWORD)
         operator.save(update_fields=["password"])
+
+
+def _administration(administrator: Membership) -> None:
+    """Somebody who is invited, and an officer whose authorisation has an end and a scope."""
+    nppo = administrator.nppo
+    invited = Invitation(
+        nppo=nppo, email=f"new@{nppo.code.lower()}.example", name="Noa Keli", language=nppo.language, office=administrator.office,
+        roles=[roles.INSPECTOR], by=administrator,
+    )  # fmt: skip
+    inviting.send(invited, by=administrator)
+    officer = _member(nppo, roles.CERTIFYING_OFFICER)
+    officer.authorised_until = timezone.localdate(timezone=nppo.zone) + timedelta(days=300)
+    changes.save(officer, by=administrator)
 
 
 def _member(nppo: Nppo, role: str) -> Membership:

@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from certificates import numbering
 from certificates.administration.doorway import administrators_only
@@ -38,38 +38,38 @@ class Settings(forms.Form):
     """Of the NPPO itself, of its numbers, and of its active connection."""
 
     name = TextField(
-        label=_lazy("Name of the NPPO"),
+        label=gettext_lazy("Name of the NPPO"),
         max_length=256,
-        help_text=_lazy("Prints on certificates as issued from now on."),
+        help_text=gettext_lazy("Prints on certificates as issued from now on."),
     )
     time_zone = forms.ChoiceField(
-        label=_lazy("Time zone"),
-        help_text=_lazy("Rules the printed date, the year of a number and the times on screens."),
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Rules the printed date, the year of a number and the times on screens."),
     )
     language = forms.ChoiceField(
-        label=_lazy("Language of certificates"), choices=installation.LANGUAGES,
-        help_text=_lazy("In which officers write what is not in English."),
+        label=gettext_lazy("Language of certificates"), choices=installation.LANGUAGES,
+        help_text=gettext_lazy("In which officers write what is not in English."),
     )  # fmt: skip
     number_pattern = TextField(
-        label=_lazy("Pattern of numbers"), max_length=64,
-        help_text=_lazy("{code}, {year} and {number} are filled in; {number:06d} has six digits."),
+        label=gettext_lazy("Pattern of numbers"), max_length=64,
+        help_text=gettext_lazy("{code}, {year} and {number} are filled in; {number:06d} has six digits."),
     )  # fmt: skip
     next_number = forms.IntegerField(
-        label=_lazy("Next number of this year"), min_value=1, max_value=999_999_999, required=False,
-        help_text=_lazy("Higher, if certificates were issued elsewhere before; never lower."),
+        label=gettext_lazy("Next number of this year"), min_value=1, max_value=999_999_999, required=False,
+        help_text=gettext_lazy("Higher, if certificates were issued elsewhere before; never lower."),
     )  # fmt: skip
     four_eyes = forms.BooleanField(
-        label=_lazy("Another person approves and issues than the one who wrote it"), required=False
+        label=gettext_lazy("Another person approves and issues than the one who wrote it"), required=False
     )
     grace_minutes = forms.IntegerField(
-        label=_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
-        required=False, help_text=_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
+        label=gettext_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
+        required=False, help_text=gettext_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
     )  # fmt: skip
 
     helper = laid_out(
-        Fieldset(_lazy("The NPPO"), "name", "time_zone", "language"),
-        Fieldset(_lazy("Numbers"), "number_pattern", "next_number"),
-        Fieldset(_lazy("Work"), "four_eyes", "grace_minutes"),
+        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language"),
+        Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
+        Fieldset(gettext_lazy("Work"), "four_eyes", "grace_minutes"),
     )
 
     def __init__(self, *args: Any, rows: "Rows", **options: Any) -> None:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from gens.accounts import inviting, roles
@@ -81,13 +81,15 @@ def language(request: HttpRequest) -> HttpResponse:
 class Welcome(forms.Form):
     """What somebody invited says about themself."""
 
-    name = forms.CharField(label=_lazy("Name"), max_length=256)
-    language = forms.ChoiceField(label=_lazy("Language"), choices=settings.LANGUAGES)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=256)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
     password = forms.CharField(
-        label=_lazy("Password"), widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False
+        label=gettext_lazy("Password"), widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False
     )
     again = forms.CharField(
-        label=_lazy("The password again"), widget=forms.PasswordInput({"autocomplete": "new-password"}), strip=False
+        label=gettext_lazy("The password again"),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        strip=False,
     )
 
     def __init__(self, *args: Any, email: str, **options: Any) -> None:
