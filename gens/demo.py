@@ -78,6 +78,7 @@ def _run(options: argparse.Namespace, local: Path) -> int:
     web, hub, console = _ports(options, local)
     state = {"web": web, "hub": hub, "console": console, "pid": os.getpid()}
     (local / "demo.json").write_text(json.dumps(state), encoding="utf-8")
+    os.environ.setdefault("PUBLIC_URL", f"http://localhost:{web}")
     _prepare(local, hub)
     children = supervisor.Children(local / "log", os.environ)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

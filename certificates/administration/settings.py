@@ -40,6 +40,7 @@ class Settings(forms.Form):
     name = TextField(
         label=gettext_lazy("Name of the NPPO"),
         max_length=256,
+        widget=forms.TextInput({"size": 50, "dir": "auto"}),
         help_text=gettext_lazy("Prints on certificates as issued from now on."),
     )
     time_zone = forms.ChoiceField(

@@ -26,7 +26,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
 from tests.ephyto.files import image, pdf, png
 from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
-from tests.test_story import CHROMIUM, QUIET
+from tests.browsing import CHROMIUM, QUIET
 
 pytestmark = pytest.mark.django_db
 
