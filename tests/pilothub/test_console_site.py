@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from django.core.management import call_command
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hubclient.pilothub import registry
 from hubclient.pilothub.models import HeldEnvelope
@@ -22,10 +22,6 @@ from tests.pilothub.callers import Caller, database_url, envelope
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js"
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 
@@ -73,20 +69,18 @@ def test_the_console_does_not_offer_passwords_to_the_network() -> None:
 
 
 @pytest.fixture
-def page(running: str, settings: Any) -> Iterator[Page]:
+def page(running: str, settings: Any, browser: Browser) -> Iterator[Page]:
     """Chromium, with an operator signed in."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     out = StringIO()
     call_command("pilothub", "operator", "anna", stdout=out)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-        page = browser.new_context(viewport={"width": 360, "height": 800}, bypass_csp=True).new_page()
-        page.goto(f"{running}login/")
-        page.get_by_label("Name").fill("anna")
-        page.get_by_label("Password").fill(out.getvalue().split()[-1])
-        page.get_by_role("button", name="Sign in").click()
-        yield page
-        browser.close()
+    page = browser.new_context(viewport={"width": 360, "height": 800}, bypass_csp=True).new_page()
+    page.goto(f"{running}login/")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(out.getvalue().split()[-1])
+    page.get_by_role("button", name="Sign in").click()
+    yield page
+    page.context.close()
 
 
 @pytest.mark.browser

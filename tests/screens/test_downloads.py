@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from certificates import storage
 from certificates.ephyto.document import Attachment
@@ -26,7 +26,6 @@ from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
 from tests.ephyto.files import image, pdf, png
 from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
-from tests.browsing import CHROMIUM, QUIET
 
 pytestmark = pytest.mark.django_db
 
@@ -135,23 +134,23 @@ def test_what_nobody_could_read_is_a_file_to_keep(signed_in: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_browser_saves_every_attachment_and_opens_none(signed_in: Any, live_server: Any, settings: Any) -> None:
+def test_a_browser_saves_every_attachment_and_opens_none(
+    signed_in: Any, live_server: Any, settings: Any, browser: Browser
+) -> None:
     settings.BEHIND_TLS = False
     officer, certificate, message = received(list(CONTENTS.values()), "شحنة\u202efdp.html")
     cookie = signed_in(officer).cookies["sessionid"].value
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        context = browser.new_context()
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        for item in message.document.attachments:
-            address = reverse("certificates:attachment", args=[certificate.pk, item.id])
-            with page.expect_download() as coming:
-                page.evaluate("address => { location.href = address }", live_server.url + address)
-            assert Path(coming.value.path()).read_bytes() == message.blobs[item.sha256]
-            assert coming.value.suggested_filename == f"شحنةfdp.html.{SHOWN.get(item.media_type, 'bin')}"
-            assert page.title() == ""
-        browser.close()
+    context = browser.new_context()
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    page = context.new_page()
+    for item in message.document.attachments:
+        address = reverse("certificates:attachment", args=[certificate.pk, item.id])
+        with page.expect_download() as coming:
+            page.evaluate("address => { location.href = address }", live_server.url + address)
+        assert Path(coming.value.path()).read_bytes() == message.blobs[item.sha256]
+        assert coming.value.suggested_filename == f"شحنةfdp.html.{SHOWN.get(item.media_type, 'bin')}"
+        assert page.title() == ""
+    context.close()
 
 
 def test_a_reproduction_carries_the_message_under_a_plain_name_and_no_attachment() -> None:
