@@ -1,17 +1,16 @@
 """What is left of a received certificate: each of its lines may be certified on for re-export only once (ISPM 12)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from certificates.ephyto.document import RE_EXPORT, Document, Measure, TradeLine
+from certificates.ephyto.document import MEASURES, RE_EXPORT, Document, Measure, TradeLine
 from certificates.models import Certificate, Direction, Drawn, Status
 
-MEASURES: Final = ("net_weight", "gross_weight", "net_volume", "gross_volume")
 KILOGRAM: Final = "KGM"
 # UN/ECE Rec 20: how many kilograms one is.
 _WEIGHTS: Final = {
@@ -39,10 +38,9 @@ class Balance:
 
 @dataclass(frozen=True)
 class Shortage:
-    """A line that asks for more than is left. left: None when it does not state the quantity that counts."""
+    """The line of this number asks for more than is left, or does not state the quantity that counts."""
 
     number: int
-    line: TradeLine
     left: Measure
     is_unstated: bool = False
 
@@ -67,83 +65,88 @@ def amount_of(measure: Measure) -> tuple[Decimal, str]:
     return (number * _WEIGHTS[measure.unit], KILOGRAM) if measure.unit in _WEIGHTS else (number, measure.unit)
 
 
-def of(received: Certificate, but: int | None = None) -> dict[str, Balance]:
-    """The balance of each line that states a quantity, by line id. but: a certificate of ours that does not count."""
-    used = _used(received, but)
+def of(received: Iterable[Certificate], but: int | None = None) -> dict[tuple[int, str], Balance]:
+    """The balance of each line that states a quantity, by certificate and line id. One query, however many certificates.
+
+    but: a certificate of ours that does not count.
+    """
+    certificates = list(received)
+    used = _used(certificates, but)
     found = {}
-    for line in received.content.lines:
-        said = counted(line)
-        if said is not None:
-            name, measure = said
-            had, unit = amount_of(measure)
-            factor = had / measure.number if measure.number else Decimal(1)
-            gone = used.get((line.id, unit), Decimal(0)) / (factor or 1)
-            found[line.id] = Balance(name, measure.unit, measure.number or Decimal(0), gone)
+    for certificate in certificates:
+        for line in certificate.content.lines:
+            said = counted(line)
+            if said is not None:
+                name, measure = said
+                had, unit = amount_of(measure)
+                factor = had / measure.number if measure.number else Decimal(1)
+                gone = used.get((certificate.pk, line.id, unit), Decimal(0)) / (factor or 1)
+                found[certificate.pk, line.id] = Balance(name, measure.unit, measure.number or Decimal(0), gone)
     return found
 
 
-def _used(received: Certificate, but: int | None) -> Mapping[tuple[str, str], Decimal]:
-    rows = Drawn.objects.filter(source=received, certificate__status=Status.ISSUED).exclude(certificate=but)
-    sums = rows.values_list("source_line", "unit").annotate(Sum("amount")).order_by()
-    return {(line, unit): amount for line, unit, amount in sums}
+def _used(certificates: list[Certificate], but: int | None) -> Mapping[tuple[int, str, str], Decimal]:
+    rows = Drawn.objects.filter(source__in=certificates, certificate__status=Status.ISSUED).exclude(certificate=but)
+    sums = rows.values_list("source_id", "source_line", "unit").annotate(Sum("amount")).order_by()
+    return {(source, line, unit): amount for source, line, unit, amount in sums}
 
 
-def check(certificate: Certificate, document: Document) -> None:
-    """Raises Overdrawn. Locks the received certificates, so that two officers cannot take the same balance. What this
-    certificate replaces hands its quantities on.
+def check(certificate: Certificate, document: Document) -> dict[tuple[int, str], Balance]:
+    """The balances this re-export draws on; nothing of an export. Raises Overdrawn.
+
+    Locks the received certificates, so that two officers cannot take the same balance. What this certificate replaces
+    hands its quantities on.
     """
-    if document.type == RE_EXPORT:
-        sources = _sources(document, certificate.nppo_id)
-        balances = {pk: of(source, certificate.replaces_id) for pk, source in sources.items()}
-        if short := _shortages(document, balances):
-            raise Overdrawn(short)
+    if document.type != RE_EXPORT:
+        return {}
+    balances = of(sources(document, certificate.nppo_id).select_for_update(), certificate.replaces_id)
+    if short := _shortages(document, balances):
+        raise Overdrawn(short)
+    return balances
 
 
 def draw(certificate: Certificate, document: Document) -> None:
     """Keep what this certificate takes, inside the transaction that issues it. Raises Overdrawn."""
-    check(certificate, document)
-    sources = _sources(document, certificate.nppo_id) if document.type == RE_EXPORT else {}
+    balances = check(certificate, document)
+    rows = []
     for line in document.lines:
-        source = sources.get(_source_of(line)[0])
-        said = counted(line)
-        if source is not None and said is not None:
-            amount, unit = amount_of(said[1])
-            Drawn.objects.create(
-                nppo_id=certificate.nppo_id, certificate=certificate, line=line.id, source=source,
-                source_line=_source_of(line)[1], amount=amount, unit=unit,
-            )  # fmt: skip
+        source, source_line = source_of(line)
+        if (balance := balances.get((source, source_line))) is not None:
+            amount, unit = amount_of(getattr(line, balance.name))
+            common = {"nppo_id": certificate.nppo_id, "certificate": certificate, "line": line.id}
+            rows.append(Drawn(source_id=source, source_line=source_line, amount=amount, unit=unit, **common))
+    Drawn.objects.bulk_create(rows)
 
 
-def _source_of(line: TradeLine) -> tuple[int, str]:
+def source_of(line: TradeLine) -> tuple[int, str]:
+    """(received certificate, id of its line) that a line of ours draws on; (0, "") when on none."""
     pk, _dot, line_id = line.drawn_from.partition(".")
     return (int(pk), line_id) if pk.isdecimal() else (0, "")
 
 
-def _sources(document: Document, nppo_id: int) -> dict[int, Certificate]:
-    wanted = {_source_of(line)[0] for line in document.lines} - {0}
-    if not wanted:
-        return {}
-    rows = Certificate.objects.select_for_update().filter(pk__in=wanted, nppo=nppo_id, direction=Direction.RECEIVED)
-    return {row.pk: row for row in rows.order_by("pk")}
+def sources(document: Document, nppo_id: int) -> QuerySet[Certificate]:
+    """The received certificates that the lines of a document draw on."""
+    wanted = {source_of(line)[0] for line in document.lines} - {0}
+    return Certificate.objects.filter(pk__in=wanted, nppo=nppo_id, direction=Direction.RECEIVED).order_by("pk")
 
 
-def _shortages(document: Document, balances: dict[int, dict[str, Balance]]) -> list[Shortage]:
+def _shortages(document: Document, balances: dict[tuple[int, str], Balance]) -> list[Shortage]:
     """Several lines of ours may draw on the same received line: they are counted together, in their order."""
     asked: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     found = []
     for number, line in enumerate(document.lines, start=1):
-        pk, line_id = _source_of(line)
-        balance = balances.get(pk, {}).get(line_id)
+        source = source_of(line)
+        balance = balances.get(source)
         if balance is None:
             continue
         wanted, unit = amount_of(getattr(line, balance.name))
         left, left_unit = amount_of(balance.left)
         is_unstated = unit != left_unit or not wanted
-        free = max(Decimal(0), left - asked[pk, line_id])
-        asked[pk, line_id] += wanted
+        free = max(Decimal(0), left - asked[source])
+        asked[source] += wanted
         if is_unstated or wanted > free:
             factor = amount_of(Measure("1", balance.unit))[0]
-            found.append(Shortage(number, line, Measure(_plain(free / factor), balance.unit), is_unstated))
+            found.append(Shortage(number, Measure(_plain(free / factor), balance.unit), is_unstated))
     return found
 
 

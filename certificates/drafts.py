@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates import numbering, storage, workflow
 from certificates.ephyto import rules
-from certificates.ephyto.document import EXPORT, ISSUED, RE_EXPORT, Country, Document, line_by_id, to_json
+from certificates.ephyto.document import BOXES, EXPORT, ISSUED, RE_EXPORT, Country, Document, line_by_id, to_json
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
 from codelists.lookup import Codes, name_of
 from gens.accounts import events, roles
@@ -40,7 +40,6 @@ _FIELDS: Final = {
     "declarations": ("notes",),
     "attachments": ("attachments",),
 }
-_BOXES: Final = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
 Change = Callable[[Document], Document]
 # Subjects of the document notes that a section owns: two sections may be saved at the same time.
 _SUBJECTS: Final = {"consignment": ("DMCL", "ADIPEDL", "SPSFL"), "declarations": ("ADEDL", "ADAOEDL", "ADDIEDL")}
@@ -163,7 +162,7 @@ def section_of(path: str) -> str:
     start = path.split(".")[0]
     if start == "attachments":
         return start
-    if path.rsplit(".", 1)[-1] in _BOXES:
+    if path.rsplit(".", 1)[-1] in BOXES:
         return "re_export"
     if start == "lines":
         parts = path.split(".")

@@ -1,6 +1,5 @@
 """Drafting a re-export from what was received: origin, covering certificate, lines and what is left of them (ISPM 12)."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -10,6 +9,7 @@ from django.db import transaction
 from certificates import balances, drafts, printing, storage, workflow
 from certificates.ephyto.document import (
     ISSUED,
+    MEASURES,
     RE_EXPORT,
     Attachment,
     Document,
@@ -19,11 +19,11 @@ from certificates.ephyto.document import (
     Text,
     TradeLine,
     new_id,
+    with_boxes_of,
 )
 from certificates.models import Certificate, Message
 from gens.accounts.models import Membership
 
-TICKS: Final = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
 # What is so in most cases; whether it was packed anew, and the containers, an officer has to say.
 USUAL: Final = {"RPCST": "3", "RPCTC": "True", "RPCOR": "False", "RPCPC": "True"}
 
@@ -59,26 +59,19 @@ def add(certificate: Certificate, received: Certificate, *, by: Membership) -> C
     opened = drafts.section_hash(certificate.content, "lines")
     with transaction.atomic():
         copy = _copy(received)
-        ticks = [note for line in certificate.content.lines[:1] for note in line.notes]
 
         def change(document: Document) -> Document:
-            made = tuple(replace(line, notes=(*line.notes, *_missing(line, ticks))) for line in lines)
+            made = tuple(with_boxes_of(document, line) for line in lines)
             return replace(document, lines=(*document.lines, *made), attachments=(*document.attachments, *copy))
 
         return drafts.save_section(certificate, "lines", by=by, opened_with=opened, change=change)
 
 
-def _missing(line: TradeLine, notes: list[Note]) -> Iterator[Note]:
-    """The ticks of the other lines that this one does not have yet: they stand on the paper once."""
-    has = {note.subject for note in line.notes}
-    return (note for note in notes if note.subject in TICKS and note.subject not in has)
-
-
 def _lines(received: Certificate) -> Iterator[TradeLine]:
     """Its lines with what is left of them; what belongs to the first certificate alone stays behind."""
-    document, left = received.content, balances.of(received)
+    document, left = received.content, balances.of([received])
     for line in document.lines:
-        balance = left.get(line.id)
+        balance = left.get((received.pk, line.id))
         if balance is not None and not balance.left.number:
             continue
         origin = next((o.country.code for o in line.origins if o.country.code), document.export_country.code)
@@ -96,7 +89,7 @@ def _lines(received: Certificate) -> Iterator[TradeLine]:
 
 def _part(line: TradeLine, balance: balances.Balance) -> TradeLine:
     """What is left of a line. How it is packed now, an officer has to say."""
-    others = {name: Measure() for name in balances.MEASURES}
+    others = {name: Measure() for name in MEASURES}
     return replace(line, packages=(), **(others | {balance.name: balance.left}))  # type: ignore[arg-type]
 
 
@@ -106,8 +99,7 @@ def _copy(received: Certificate) -> tuple[Attachment, ...]:
     if message is None:
         return ()
     data = printing.reproduction(received, message)
-    sha256 = hashlib.sha256(data).hexdigest()
-    storage.keep_blobs(received.nppo_id, {sha256: data})
+    sha256 = storage.keep_blob(received.nppo_id, data)
     said = received.content
     return (
         Attachment(

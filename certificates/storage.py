@@ -99,6 +99,13 @@ def keep_blobs(nppo_id: int, blobs: Mapping[str, bytes]) -> None:
     )
 
 
+def keep_blob(nppo_id: int, data: bytes) -> str:
+    """Store the bytes of one attachment. Returns its sha256."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    keep_blobs(nppo_id, {sha256: data})
+    return sha256
+
+
 def blobs_of(nppo_id: int, document: Document) -> dict[str, bytes]:
     """The bytes of the document's attachments, by sha256."""
     wanted = {attachment.sha256 for attachment in document.attachments if attachment.sha256}

@@ -83,7 +83,6 @@ def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError, NotReadable):
         # NotReadable: it was judged readable, and the limits were lowered since
         log.exception("Envelope %s is stored, but its certificate could not be kept yet.", envelope.tracking_number)
-        envelope.is_taken = False
         inbox.acknowledged(envelope)
     return None
 

@@ -65,6 +65,14 @@ _ROWS: Final = (
 TRANSITIONS: Final[dict[str, Action]] = {action.name: action for action in _ROWS}
 
 
+@dataclass(frozen=True)
+class Why:
+    """What a person says to an action: the reason in words, and what became of the paper (a value of Original)."""
+
+    reason: str = ""
+    original: str = ""
+
+
 class NotAllowed(PermissionDenied):
     """This membership may not do that."""
 
@@ -122,10 +130,7 @@ def perform(
     Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn; then nothing
     has changed.
     """
-    action = TRANSITIONS[name]
-    if action.asks_original:
-        return _withdraw(action, certificate, by, reason.strip(), original)
-    return _VERBS.get(name, _move)(action, certificate, by, reason.strip())
+    return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, Why(reason.strip(), original))
 
 
 def _is_same_person(action: Action, certificate: Certificate, by: Membership) -> bool:
@@ -138,7 +143,7 @@ def _is_out_of_scope(action: Action, certificate: Certificate, by: Membership) -
     )
 
 
-def _locked(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+def _locked(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """The row, locked and checked. Refuses before it reads anything more."""
     row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
     if not by.may(action.permission) or row.direction != action.direction:
@@ -149,8 +154,10 @@ def _locked(action: Action, certificate: Certificate, by: Membership, reason: st
         raise SecondPersonNeeded
     if _is_out_of_scope(action, row, by):
         raise OutOfScope
-    if action.needs_reason and not reason:
+    if action.needs_reason and not why.reason:
         raise ReasonMissing
+    if action.asks_original and why.original not in Original.values:
+        raise OriginalMissing
     return row
 
 
@@ -171,26 +178,26 @@ def _holder_after(action: Action, row: Certificate, by: Membership) -> Membershi
     return {"return": row.drafted_by, "open": by}.get(action.name)
 
 
-def _move(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+def _move(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """A change of state and nothing else."""
     with transaction.atomic():
-        row = _locked(action, certificate, by, reason)
+        row = _locked(action, certificate, by, why)
         came_from = row.status
         holder = _holder_after(action, row, by)
         row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
-        _record(row, action, came_from, by, reason)
+        _record(row, action, came_from, by, why.reason)
     return row
 
 
-def _submit(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+def _submit(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     with transaction.atomic():
-        row = _locked(action, certificate, by, reason)
+        row = _locked(action, certificate, by, why)
         refuse_if_severe(rules.problems(row.content, "submit", Codes()), list(row.inputs.all()))
         balances.check(row, row.content)
         if by.pk not in row.authors:
             row.authors.append(by.pk)
             row.save(update_fields=["authors"])
-        return _move(action, row, by, reason)
+        return _move(action, row, by, why)
 
 
 def refuse_if_severe(problems: list[rules.Problem], inputs: list[DraftInput] | None = None) -> None:
@@ -200,10 +207,10 @@ def refuse_if_severe(problems: list[rules.Problem], inputs: list[DraftInput] | N
         raise Blocked(severe, inputs or [])
 
 
-def _issue(action: Action, certificate: Certificate, by: Membership, reason: str) -> Certificate:
+def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """Number from the locked counter, document frozen, XML, rules, message, outbox row, event: all or nothing."""
     with transaction.atomic():
-        row = _locked(action, certificate, by, reason)
+        row = _locked(action, certificate, by, why)
         came_from, now = row.status, timezone.now()
         document = _as_issued(row.content, by, now)
         problems = rules.problems(document, "issue", Codes())
@@ -218,7 +225,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, reason: str
         balances.draw(row, document)
         envelope = _enqueue(row, document, data, _envelope_of(replaced) if replaced else None)
         _keep(row, envelope, document.status, data, problems)
-        _record(row, action, came_from, by, reason)
+        _record(row, action, came_from, by, why.reason)
         transaction.on_commit(lambda: _ring(row, envelope))
     return row
 
@@ -259,15 +266,13 @@ def _cancel_replaced(row: Certificate, by: Membership, at: datetime) -> Certific
     return old
 
 
-def _withdraw(action: Action, certificate: Certificate, by: Membership, reason: str, original: str) -> Certificate:
+def _withdraw(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """The record stays, and says so. What was sent is withdrawn by a message of the same number with status 40; what
     certainly never left is closed, and nothing is sent (Hub README, duty 12).
     """
     with transaction.atomic():
-        row = _locked(action, certificate, by, reason)
-        if original not in Original.values:
-            raise OriginalMissing
-        row.original = original
+        row = _locked(action, certificate, by, why)
+        row.original = why.original
         row.save(update_fields=["original", *_arrive(row, action.target, None, timezone.now())])
         sent, envelope = _envelope_of(row), None
         if sent is not None:
@@ -275,10 +280,8 @@ def _withdraw(action: Action, certificate: Certificate, by: Membership, reason: 
             data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
             envelope = _enqueue(row, document, data, receiver=sent.receiver)
             _keep(row, envelope, document.status, data, [])
-        _record(row, action, Status.ISSUED, by, reason)
-        if envelope is not None:
-            pk = envelope.pk
-            transaction.on_commit(lambda: outbox.nudge(deliver, pk, row.nppo_id))
+        _record(row, action, Status.ISSUED, by, why.reason)
+        transaction.on_commit(lambda: _ring(row, envelope))
     return row
 
 
@@ -322,4 +325,4 @@ def _ring(row: Certificate, envelope: Envelope | None) -> None:
     outbox.nudge(tasks.render, row.pk, row.nppo_id)
 
 
-_VERBS: Final = {"submit": _submit, "issue": _issue}
+_VERBS: Final = {"submit": _submit, "issue": _issue, "withdraw": _withdraw}

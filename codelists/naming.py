@@ -7,10 +7,9 @@ from codelists.models import Code, CodeName
 
 
 def searched(code: Code) -> Iterator[CodeName]:
-    """A row for each different name, synonym and the code itself."""
+    """A row for each different name, and the code itself."""
     seen: set[str] = set()
-    others = [(language, text) for language, texts in code.synonyms.items() for text in texts]
-    for language, text in (*code.names.items(), *others, ("", code.code)):
+    for language, text in (*code.names.items(), ("", code.code)):
         folded = fold(text)
         if folded and folded not in seen:
             seen.add(folded)

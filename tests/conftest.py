@@ -60,18 +60,20 @@ def no_attempts_before() -> None:
     cache.clear()
 
 
+def acting_client(membership: object, client: Client | None = None) -> Client:
+    """A browser in which this membership is signed in."""
+    client = client or Client()
+    client.force_login(membership.user)  # type: ignore[attr-defined]
+    session = client.session
+    session["nppo"], session["membership"] = membership.nppo_id, membership.pk  # type: ignore[attr-defined]
+    session.save()
+    return client
+
+
 @pytest.fixture
 def signed_in(client: Client):
     """Sign a membership in: signed_in(membership) -> the client acting for it."""
-
-    def sign_in(membership: object) -> Client:
-        client.force_login(membership.user)  # type: ignore[attr-defined]
-        session = client.session
-        session["nppo"], session["membership"] = membership.nppo_id, membership.pk  # type: ignore[attr-defined]
-        session.save()
-        return client
-
-    return sign_in
+    return lambda membership: acting_client(membership, client)
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""The screens with which an NPPO keeps its own house: people, offices, settings, partners. For its administrators."""
+"""The screens with which an NPPO keeps its own house: people, offices, settings, mails. For its administrators."""

@@ -73,8 +73,9 @@ class Person(Work):
 
     def clean_destinations(self) -> list[str]:
         codes = [code.strip().upper() for code in self.cleaned_data["destinations"].split(",") if code.strip()]
+        known = lookup.Codes()
         for code in codes:
-            if lookup.by_code("country", code) is None:
+            if known.known("country", code) is False:
                 raise ValidationError(_("“%(code)s” is no country code."), params={"code": code})
         return codes
 

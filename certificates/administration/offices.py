@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import administrators_only, own_or_404
 from certificates.administration.forms import OfficeForm
-from certificates.administration.people import errors_of
+from certificates.administration.history import history
+from certificates.forms.fields import errors_of
 from gens.accounts import changes
 from gens.accounts.middleware import ActingRequest
-from gens.accounts.models import Event, Membership, Office
+from gens.accounts.models import Membership, Office
 
 
 def offices(request: ActingRequest) -> HttpResponse:
@@ -39,12 +40,11 @@ def _edit(request: ActingRequest, row: Office) -> HttpResponse:
         changes.save(row, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("administration:offices")
-    told = Event.objects.filter(subject_type__model="office", subject_id=row.pk, nppo=row.nppo_id) if row.pk else None
     context = {
         "office": row,
         "form": form,
         "errors": errors_of(form),
-        "events": told.order_by("-at", "-pk")[:50] if told is not None else [],
+        "history": history(row, form),
     }
     return render(request, "administration/office.html", context, status=422 if is_post else 200)
 

@@ -9,13 +9,16 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from certificates.administration.doorway import administrators_only, own_or_404
 from certificates.administration.forms import GIVEN, Invite, Person
+from certificates.administration.history import history
+from certificates.forms.fields import errors_of
 from certificates.models import Certificate
 from gens.accounts import changes, events, inviting, roles
 from gens.accounts.middleware import ActingRequest
-from gens.accounts.models import Event, Invitation, Membership
+from gens.accounts.models import Invitation, Membership
 
 PAGE: Final = 50
 
@@ -55,21 +58,15 @@ def person(request: ActingRequest, pk: int) -> HttpResponse:
             changes.save(form.write(member), by=request.membership)
             messages.success(request, _("Saved."))
             return redirect("administration:person", pk)
-    history = Event.objects.filter(subject_type__model="membership", subject_id=member.pk, nppo=member.nppo_id)
     context = {
         "member": member,
         "form": form,
         "errors": errors_of(form),
         "held": held(member).count(),
-        "events": history.order_by("-at", "-pk")[:50],
+        "history": history(member, form, {"is_active": gettext_lazy("Working here")}),
         "is_last": is_last_administrator(member),
     }
     return render(request, "administration/person.html", context, status=422 if is_post else 200)
-
-
-def errors_of(form: Any) -> list[tuple[str, str]]:
-    """(id of the field, words) of each error."""
-    return [(form[name].id_for_label, str(error)) for name, found in form.errors.items() for error in found]
 
 
 def is_last_administrator(member: Membership) -> bool:
@@ -118,10 +115,10 @@ def end(request: ActingRequest, pk: int) -> HttpResponse:
 
 def _end(member: Membership, taker: Membership | None, by: Membership, reason: str) -> None:
     with transaction.atomic():
-        for certificate in held(member).select_for_update(of=("self",)):
-            certificate.holder = taker
-            certificate.save(update_fields=["holder"])
-            words = f"{member.user.name} → {taker.user.name if taker else ''}: {reason}"
+        words = f"{member.user.name} → {taker.user.name if taker else ''}: {reason}"
+        lying = list(held(member).select_for_update(of=("self",)))
+        held(member).update(holder=taker)
+        for certificate in lying:
             events.record(certificate, events.HANDED_OVER, by=by, reason=words)
         member.is_active = False
         changes.save(member, by=by, reason=reason)

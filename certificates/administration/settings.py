@@ -13,14 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates import numbering
 from certificates.administration.doorway import administrators_only
-from certificates.administration.people import errors_of
-from certificates.forms.fields import TextField
+from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
 from certificates.models import NumberSequence
 from gens.accounts import changes
@@ -32,6 +30,7 @@ from hubclient.models import Connection
 _PATTERN: Final = re.compile(r"(?:[A-Za-z0-9./-]|\{code\}|\{year\}|\{number(?::0[1-9]d)?\})+")
 LONGEST: Final = 60
 MOST_GRACE: Final = 24 * 60
+_OF_NPPO: Final = ("name", "time_zone", "language", "number_pattern", "four_eyes")
 
 
 class Settings(forms.Form):
@@ -114,27 +113,29 @@ class Rows:
     connection: Connection | None
 
     def read(self) -> dict[str, Any]:
-        own = {
-            name: getattr(self.nppo, name) for name in ("name", "time_zone", "language", "number_pattern", "four_eyes")
-        }
+        own = {name: getattr(self.nppo, name) for name in _OF_NPPO}
         grace = self.connection.grace_seconds // 60 if self.connection else 0
         return own | {"next_number": self.sequence.last + 1, "grace_minutes": grace}
 
     def write(self, data: dict[str, Any]) -> list[models.Model]:
-        for name in ("name", "time_zone", "language", "number_pattern", "four_eyes"):
+        for name in _OF_NPPO:
             setattr(self.nppo, name, data[name])
         self.sequence.last = data["next_number"] - 1
-        if self.connection is not None:
+        if self.connection is not None and data["grace_minutes"] != self.connection.grace_seconds // 60:
             self.connection.grace_seconds = 60 * (data["grace_minutes"] or 0)
         return [row for row in (self.nppo, self.sequence, self.connection) if row is not None]
 
 
 def _rows(request: ActingRequest) -> Rows:
-    nppo = Nppo.objects.get(pk=request.membership.nppo_id)
-    year = timezone.localdate(timezone=nppo.zone).year
-    kind = {"nppo": nppo, "kind": numbering.CERTIFICATE, "year": year}
-    sequence = NumberSequence.objects.filter(**kind).first() or NumberSequence(**kind)
-    return Rows(nppo, sequence, Connection.objects.filter(nppo=nppo, is_active=True).first())
+    """Locked when they are going to be changed: certificates are issued and the Hub is called meanwhile."""
+
+    def found(rows: Any) -> Any:
+        return rows.select_for_update() if request.method == "POST" else rows
+
+    nppo = found(Nppo.objects).get(pk=request.membership.nppo_id)
+    kind = {"nppo": nppo, "kind": numbering.CERTIFICATE, "year": numbering.this_year(nppo)}
+    sequence = found(NumberSequence.objects).filter(**kind).first() or NumberSequence(**kind)
+    return Rows(nppo, sequence, found(Connection.objects).filter(nppo=nppo, is_active=True).first())
 
 
 def settings(request: ActingRequest) -> HttpResponse:
@@ -156,11 +157,10 @@ def settings(request: ActingRequest) -> HttpResponse:
 
 
 # The setting: which row holds it, and under which name.
-_PLACES: Final = {
-    "name": ("nppo", "name"), "time_zone": ("nppo", "time_zone"), "language": ("nppo", "language"),
-    "number_pattern": ("nppo", "number_pattern"), "four_eyes": ("nppo", "four_eyes"),
-    "next_number": ("sequence", "last"), "grace_minutes": ("connection", "grace_seconds"),
-}  # fmt: skip
+_PLACES: Final = {name: ("nppo", name) for name in _OF_NPPO} | {
+    "next_number": ("sequence", "last"),
+    "grace_minutes": ("connection", "grace_seconds"),
+}
 _FOR_GOOD: Final = ("next_number",)  # numbers that were given are never given again
 
 

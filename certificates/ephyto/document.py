@@ -22,6 +22,10 @@ EXPORT: Final = "851"
 RE_EXPORT: Final = "657"
 ISSUED: Final = "70"
 WITHDRAWN: Final = "40"
+# The boxes of the statement for re-export, in the order of the model (ISPM 12, Appendix 2): subjects of a line's notes.
+BOXES: Final = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
+# The fields of a line that hold its quantity declared, in the order in which they count.
+MEASURES: Final = ("net_weight", "gross_weight", "net_volume", "gross_volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +370,14 @@ def set_notes(notes: Iterable[Note], subject: str, texts: Iterable[Text]) -> tup
     place = next((i for i, note in enumerate(before) if note.subject == subject), len(before))
     made = (Note(subject, t.text, t.language) for t in texts if t.text)
     return (*before[:place], *made, *(note for note in before[place:] if note.subject != subject))
+
+
+def with_boxes_of(document: Document, line: TradeLine) -> TradeLine:
+    """The line with the boxes of the document's other lines that it does not say itself: they stand on the paper once."""
+    has = {note.subject for note in line.notes}
+    others = next((other.notes for other in document.lines if other.id != line.id), ())
+    missing = (note for note in others if note.subject in BOXES and note.subject not in has)
+    return replace(line, notes=(*line.notes, *missing))
 
 
 def line_by_id(document: Document, line_id: str) -> TradeLine | None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,12 @@ from codelists import lookup
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']+")
 _AMBIGUOUS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _NUMBER: Final = re.compile(r"\d+([.,]\d+)?")
+
+
+def errors_of(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """(id of the field, words) of every error of a form's fields: what the linked summary shows."""
+    fields = ((name, found) for name, found in form.errors.items() if name != NON_FIELD_ERRORS)
+    return [(form[name].id_for_label, str(error)) for name, found in fields for error in found]
 
 
 class TextField(forms.CharField):

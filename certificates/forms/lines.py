@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import (
+    MEASURES,
     Classification,
     Country,
     Document,
@@ -25,7 +26,6 @@ from certificates.forms.fields import CodeChoice, DateField, NumberField, TermFi
 from certificates.forms.sections import AREA, country, laid_out, paragraphs
 from codelists.lookup import name_of, symbol_of
 
-MEASURES: Final = ("net_weight", "gross_weight", "net_volume", "gross_volume")
 VEGETABLE_PART: Final = "IPPCPCVP"
 CONDITION: Final = "IPPCPCC"
 HS: Final = "HS"

@@ -7,7 +7,7 @@ from crispy_forms.layout import Div, Fieldset
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from certificates.ephyto.document import Document, Text, TradeLine, note_texts, set_notes, ticked
+from certificates.ephyto.document import Document, Text, TradeLine, note_texts, set_notes, ticked, with_boxes_of
 from certificates.forms.fields import CodeChoice, TextField
 from certificates.forms.sections import laid_out
 
@@ -68,12 +68,8 @@ class Covering(forms.Form):
         return {"covering": first("RPCRF"), "covering_country": first("RPCCO")}
 
     def write(self, line: TradeLine, document: Document) -> TradeLine:
-        """The line with what covers it, and the boxes of the other lines, if it has none yet."""
+        """The line with what covers it, and the boxes of the other lines."""
         notes = set_notes(line.notes, "RPCST", [Text("3")])
         for subject, name in (("RPCRF", "covering"), ("RPCCO", "covering_country")):
             notes = set_notes(notes, subject, [Text(self.cleaned_data[name])])
-        has = {note.subject for note in notes}
-        others = next((other.notes for other in document.lines if other.id != line.id), ())
-        boxes = {subject for pair in _EITHER.values() for subject, _label in pair} | {"RPCPC", "RPCAI"}
-        missing = tuple(note for note in others if note.subject in boxes - has) if not boxes & has else ()
-        return replace(line, notes=(*notes, *missing))
+        return with_boxes_of(document, replace(line, notes=notes))

@@ -8,6 +8,7 @@ from django.utils import formats, translation
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import (
+    BOXES,
     Country,
     Document,
     Measure,
@@ -90,8 +91,7 @@ def reexport(document: Document, sentence: str, names: Names) -> str:
     blanks = iter([by, origin, said("RPCRF"), by])
     parts = sentence.split("___")
     filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
-    ticks = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
-    for subject in ticks:
+    for subject in BOXES:
         filled = filled.replace(TICK_BOX, TICKED if said(subject).strip().lower() == "true" else UNTICKED, 1)
     return filled
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from certificates import balances, drafts, workflow
 from certificates.models import Certificate, Direction, Original, Status
 from certificates.paper.wording import measure
-from certificates.views.doorway import certificate_or_404
+from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists.lookup import Names, choices, name_of
 from gens.accounts.middleware import ActingRequest
 
@@ -26,8 +26,6 @@ DONE: Final = {
     "accept": gettext_noop("Accepted."),
     "refuse": gettext_noop("Refused."),
 }
-# The list of codes that an action's reasons come from.
-REASONS: Final = {"refuse": "refusal", "return": "return_reason", "withdraw": "withdrawal_reason"}
 ORIGINAL_MISSING: Final = gettext_lazy("Say what became of the original.")
 
 
@@ -42,16 +40,16 @@ def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     if request.method == "POST":
         return _do(request, found, action)
     if found.status not in action.sources:
-        return faster(request, found, action)
+        return somebody_was_faster(request, found)
     return _ask(request, found, action)
 
 
 def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
     try:
-        original = request.POST.get("original", "")
-        done = workflow.perform(action.name, found, by=request.membership, reason=reason_of(request), original=original)
+        why = {"reason": reason_of(request), "original": request.POST.get("original", "")}
+        done = workflow.perform(action.name, found, by=request.membership, **why)
     except workflow.WrongStatus as error:
-        return faster(request, error.certificate, action)
+        return somebody_was_faster(request, error.certificate)
     except workflow.SecondPersonNeeded:
         return _ask(
             request, found, action, error=_("You wrote this certificate. Another person must do this."), status=403
@@ -108,14 +106,9 @@ def _ask(
         "blocked": drafts.links(found, blocked) if blocked else [],
         "reason": request.POST.get("reason", ""),
         "code": request.POST.get("code", ""),
-        "reasons": choices(REASONS[action.name], language) if action.name in REASONS else [],
+        "reasons": choices("refusal", language) if action.name == "refuse" else [],
         "originals": Original.choices if action.asks_original else [],
         "original": request.POST.get("original", ""),
         "partner": name_of("country", found.counterpart if is_received else found.destination, language),
     }
     return render(request, "certificates/confirm.html", context, status=status)
-
-
-def faster(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
-    """409: somebody was faster. Says where the certificate is now."""
-    return render(request, "409.html", {"certificate": found, "action": action}, status=409)

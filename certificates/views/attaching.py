@@ -1,10 +1,8 @@
 """The section of attachments: what is attached, adding a file, taking one off."""
 
-import hashlib
 from dataclasses import replace
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +11,9 @@ from certificates import drafts, storage, workflow
 from certificates.ephyto.document import Attachment, Document, Text, new_id
 from certificates.ephyto.media import media_type
 from certificates.forms.attaching import Attach
+from certificates.forms.fields import errors_of
 from certificates.models import EDITABLE, Certificate
+from certificates.views.doorway import somebody_was_faster
 from gens.accounts.middleware import ActingRequest
 
 SECTION = "attachments"
@@ -22,7 +22,7 @@ SECTION = "attachments"
 def attachments(request: ActingRequest, found: Certificate) -> HttpResponse:
     """The list with the form below it. An upload is one attachment more."""
     if found.status not in EDITABLE:
-        return _too_late(request, found)
+        return somebody_was_faster(request, found)
     document = found.content
     is_upload = request.method == "POST"
     form = Attach(request.POST if is_upload else None, request.FILES if is_upload else None, document=document)
@@ -33,7 +33,7 @@ def attachments(request: ActingRequest, found: Certificate) -> HttpResponse:
         "certificate": found,
         "attachments": document.attachments,
         "form": form,
-        "errors": [(form[name].id_for_label, str(e)) for name, many in form.errors.items() for e in many],
+        "errors": errors_of(form),
         "room": form.room,
         "problems": next(state.problems for state in states if state.name == SECTION),
         "states": states,
@@ -43,11 +43,10 @@ def attachments(request: ActingRequest, found: Certificate) -> HttpResponse:
 
 def _attach(request: ActingRequest, found: Certificate, form: Attach) -> HttpResponse:
     data = form.cleaned_data["file"]
-    sha256 = hashlib.sha256(data).hexdigest()
     said = form.cleaned_data
     made = Attachment(
         id=new_id(),
-        sha256=sha256,
+        sha256=storage.keep_blob(found.nppo_id, data),
         filename=form.name,
         kind=said["kind"],
         number=said["number"] or str(len(found.content.attachments) + 1),
@@ -56,9 +55,7 @@ def _attach(request: ActingRequest, found: Certificate, form: Attach) -> HttpRes
         media_type=media_type(data),
         size=len(data),
     )
-    with transaction.atomic():
-        storage.keep_blobs(found.nppo_id, {sha256: data})
-        return _change(request, found, lambda d: replace(d, attachments=(*d.attachments, made)))
+    return _change(request, found, lambda d: replace(d, attachments=(*d.attachments, made)))
 
 
 def detach(request: ActingRequest, found: Certificate, attachment_id: str) -> HttpResponse:
@@ -81,10 +78,6 @@ def _change(request: ActingRequest, found: Certificate, change: drafts.Change) -
     try:
         drafts.save_section(found, SECTION, by=request.membership, opened_with=opened, change=change)
     except (drafts.Conflict, workflow.WrongStatus) as error:
-        return _too_late(request, error.certificate)
+        return somebody_was_faster(request, error.certificate)
     messages.success(request, _("Saved."))
     return redirect("certificates:section", found.pk, SECTION)
-
-
-def _too_late(request: ActingRequest, found: Certificate) -> HttpResponse:
-    return render(request, "409.html", {"certificate": found}, status=409)

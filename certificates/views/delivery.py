@@ -1,13 +1,13 @@
 """How far the electronic certificate is and what came back, in words for an officer who never heard of a Hub's states."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates.ephyto import show
+from certificates.ephyto.document import WITHDRAWN
 from certificates.ephyto.xml import Acknowledgement, NotReadable, from_xml
 from certificates.models import Message
 from certificates.reception import limits
@@ -19,14 +19,12 @@ State = Envelope.State
 
 @dataclass(frozen=True)
 class Answer:
-    """An SPSAcknowledgement about a certificate of ours. status: its code as written; meaning: English, a msgid, or ""."""
+    """An SPSAcknowledgement about a certificate of ours. meaning: of its status; English, a msgid, or ""."""
 
     message: Message
     country: str
-    status: str
     meaning: str
     reason: str
-    at: datetime
 
 
 def answers(messages: list[Message]) -> list[Answer]:
@@ -41,7 +39,7 @@ def _answer(message: Message, content: bytes) -> Answer:
     assert message.envelope is not None
     country = _country(message.envelope.sender)
     meaning = show.meaning("status", message.status_code)
-    return Answer(message, country, message.status_code, meaning, _reason(content), message.created_at)
+    return Answer(message, country, meaning, _reason(content))
 
 
 def _reason(content: bytes) -> str:
@@ -82,10 +80,29 @@ def words(envelope: Envelope | None) -> dict[str, Any]:
         State.FAILED: _("Not delivered to %(country)s. Print the certificate. The Hub said:"),
         State.NOT_SENT: _("Not sent to %(country)s. Print the certificate."),
     }
+    if envelope.certificate_status == WITHDRAWN:
+        texts |= _of_withdrawal()
     said = texts[State(envelope.state)] % partner
     if envelope.reason in (Envelope.Reason.RECALLED, Envelope.Reason.OVERTAKEN):
         said = _("Not sent to %(country)s.") % partner
     return {"words": said, "message": _message(envelope), "state": envelope.state}
+
+
+def _of_withdrawal() -> dict[State, str]:
+    """The certificate is withdrawn whatever the Hub does: what matters is whether the other country knows."""
+    waiting = _("Withdrawn. %(country)s is told as soon as the Hub takes the withdrawal.")
+    unknown = _("Withdrawn, but %(country)s could not be told. Tell them yourself.")
+    return {
+        State.WAITING: waiting,
+        State.SENDING: waiting,
+        State.UNKNOWN: waiting,
+        State.PENDING: _("Withdrawn. The withdrawal waits for %(country)s to collect it."),
+        State.DELIVERED: _("Withdrawn. %(country)s has received the withdrawal."),
+        State.DELIVERED_WITH_WARNINGS: _("Withdrawn. %(country)s has received the withdrawal."),
+        State.NOT_READABLE: unknown,
+        State.FAILED: unknown,
+        State.NOT_SENT: unknown,
+    }
 
 
 def _message(envelope: Envelope) -> str:

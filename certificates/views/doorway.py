@@ -1,6 +1,7 @@
-"""How views get their objects: through visible_to and nowhere else. Out of scope is 404."""
+"""How views get their objects: through visible_to and nowhere else. Out of scope is 404; a stale click is 409."""
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 
 from certificates.models import Certificate
 from gens.accounts.middleware import ActingRequest
@@ -17,3 +18,8 @@ def certificate_or_404(request: ActingRequest, pk: int) -> Certificate:
     if found is None:
         raise Http404
     return found
+
+
+def somebody_was_faster(request: ActingRequest, found: Certificate) -> HttpResponse:
+    """409: the certificate is no longer where it was. Says where it is now."""
+    return render(request, "409.html", {"certificate": found}, status=409)

@@ -17,11 +17,12 @@ from certificates import balances, drafts, workflow
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
+from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
-from certificates.models import EDITABLE, Certificate, Direction
+from certificates.models import EDITABLE, Certificate
 from certificates.paper.face import face
 from certificates.views import attaching
-from certificates.views.doorway import certificate_or_404
+from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists import lookup
 from codelists.models import Code
 from gens.accounts import roles
@@ -45,13 +46,7 @@ class Page:
     def errors(self) -> list[tuple[str, str]]:
         """(id of the field, words) of every error, in the order of the page."""
         plain = [form for made in self.forms.values() for form in (made.forms if hasattr(made, "forms") else [made])]
-        return [
-            (form[name].id_for_label, str(error))
-            for form in plain
-            for name, found in form.errors.items()
-            if name != "__all__"
-            for error in found
-        ]
+        return [error for form in plain for error in errors_of(form)]
 
 
 def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
@@ -153,7 +148,7 @@ Make = Callable[[Mapping[str, Any] | None, Document], Page]
 def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
     """One page for opening and saving: what cannot be saved comes back with everything that was typed."""
     if found.status not in EDITABLE:
-        return _too_late(request, found)
+        return somebody_was_faster(request, found)
     if request.method == "POST":
         return _save(request, found, name, make, extra)
     kept = drafts.kept_input(found, name)
@@ -179,14 +174,14 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         try:
             drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
         except workflow.WrongStatus as error:
-            return _too_late(request, error.certificate)
+            return somebody_was_faster(request, error.certificate)
         return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": True}, status=422)
     try:
         drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
     except drafts.Conflict as conflict:
         return _conflict(request, conflict.certificate, name, make)
     except workflow.WrongStatus as error:
-        return _too_late(request, error.certificate)
+        return somebody_was_faster(request, error.certificate)
     messages.success(request, _("Saved."))
     return redirect(_onward(request, found, extra))
 
@@ -295,14 +290,10 @@ def _differences(theirs: Page, yours: Page) -> list[dict[str, Any]]:
     return rows
 
 
-def _too_late(request: ActingRequest, found: Certificate) -> HttpResponse:
-    return render(request, "409.html", {"certificate": found}, status=409)
-
-
 def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
     """The list of lines; copying and deleting one are posts."""
     if found.status not in EDITABLE:
-        return _too_late(request, found)
+        return somebody_was_faster(request, found)
     document = found.content
     states = {state.name: state for state in drafts.section_states(found, document)}
     context = {
@@ -320,10 +311,8 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
 
 def _balances(found: Certificate, document: Document) -> dict[str, balances.Balance]:
     """What is left for each line that draws on a received certificate, by the line's id."""
-    pks = {line.drawn_from.partition(".")[0] for line in document.lines if line.drawn_from}
-    sources = Certificate.objects.filter(pk__in=pks, nppo=found.nppo_id, direction=Direction.RECEIVED)
-    left = {f"{source.pk}.{line}": balance for source in sources for line, balance in balances.of(source).items()}
-    return {line.id: left[line.drawn_from] for line in document.lines if line.drawn_from in left}
+    left = balances.of(balances.sources(document, found.nppo_id))
+    return {line.id: left[key] for line in document.lines if (key := balances.source_of(line)) in left}
 
 
 @require_POST
@@ -348,7 +337,7 @@ def _change_lines(request: ActingRequest, found: Certificate, change: Callable[[
     try:
         drafts.save_section(found, "lines", by=request.membership, opened_with=opened, change=change)
     except (drafts.Conflict, workflow.WrongStatus) as error:
-        return _too_late(request, error.certificate)
+        return somebody_was_faster(request, error.certificate)
     messages.success(request, _("Saved."))
     return redirect("certificates:section", found.pk, "lines")
 
@@ -357,7 +346,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     """Everything once more before submitting, each section with its way back."""
     found = editable_or_404(request, pk)
     if found.status not in EDITABLE:
-        return _too_late(request, found)
+        return somebody_was_faster(request, found)
     document = found.content
     states = drafts.section_states(found, document)
     blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from certificates import drafts, re_exporting, workflow
 from certificates.ephyto.document import RE_EXPORT
 from certificates.models import EDITABLE, Certificate
+from certificates.views.doorway import somebody_was_faster
 from certificates.views.worklists import countries_of, page
 from codelists.folding import fold
 from gens.accounts import roles
@@ -61,6 +62,6 @@ def _draft(request: ActingRequest, into: Certificate | None) -> HttpResponse:
         messages.error(request, _("Nothing is left of it: everything was certified on for re-export already."))
         return redirect("certificates:re_export")
     except (workflow.WrongStatus, drafts.Conflict) as error:
-        return render(request, "409.html", {"certificate": error.certificate}, status=409)
+        return somebody_was_faster(request, error.certificate)
     messages.success(request, _("Drafted with what is left of the received certificate. Say how much of it goes on."))
     return redirect("certificates:section", made.pk, "lines")

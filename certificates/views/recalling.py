@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from certificates import workflow
+from certificates.ephyto.document import WITHDRAWN
 from certificates.models import Certificate
 from certificates.views.doorway import certificate_or_404
 from gens.accounts import roles
@@ -15,8 +16,9 @@ from hubclient.models import Envelope
 
 
 def recallable(found: Certificate) -> Envelope | None:
-    """Its envelope that certainly has not left; None when there is none."""
+    """Its envelope that certainly has not left; None when there is none. A withdrawal is final: it is not recalled."""
     sent = Envelope.objects.filter(messages__certificate=found, is_incoming=False, state=Envelope.State.WAITING)
+    sent = sent.exclude(certificate_status=WITHDRAWN)
     envelope = sent.defer("content").order_by("-pk").first()
     return envelope if envelope is not None and envelope.was_never_queued else None
 

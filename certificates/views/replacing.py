@@ -3,14 +3,12 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates import replacing, workflow
 from certificates.models import Certificate, Original
 from certificates.views.actions import ORIGINAL_MISSING, reason_of
-from certificates.views.doorway import certificate_or_404
-from codelists.lookup import choices
+from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
@@ -27,7 +25,7 @@ def replacement(request: ActingRequest, pk: int) -> HttpResponse:
             found, by=request.membership, reason=reason_of(request), original=request.POST.get("original", "")
         )
     except workflow.WrongStatus as error:
-        return render(request, "409.html", {"certificate": error.certificate}, status=409)
+        return somebody_was_faster(request, error.certificate)
     except replacing.UnderWay as error:
         messages.info(request, _("A replacement is drafted already. This is it."))
         return redirect("certificates:certificate", error.draft.pk)
@@ -43,8 +41,6 @@ def _ask(request: ActingRequest, found: Certificate, error: str = "") -> HttpRes
     context = {
         "certificate": found,
         "error": error,
-        "reasons": choices("replacement_reason", get_language() or "en"),
-        "code": request.POST.get("code", ""),
         "reason": request.POST.get("reason", ""),
         "originals": Original.choices,
         "original": request.POST.get("original", ""),

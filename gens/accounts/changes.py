@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 
@@ -24,17 +25,22 @@ def save(row: models.Model, *, by: Membership | None, reason: str = "", secret: 
             if before is None or before[name] != getattr(row, name)
         }
         if changes:
-            row.save()
+            row.save(update_fields=list(changes) if before else None)
             action = events.CHANGED if before else events.ADDED
             events.record(row, action, by=by, reason=reason, changes=changes)
     return list(changes)
 
 
+def history(row: models.Model) -> models.QuerySet[Event]:
+    """What happened to this row, the latest first."""
+    told = Event.objects.filter(subject_type=ContentType.objects.get_for_model(row), subject_id=row.pk)
+    return told.order_by("-at", "-pk")
+
+
 def last(row: models.Model) -> dict[str, Event]:
     """The latest change of each field of this row."""
     found: dict[str, Event] = {}
-    told = Event.objects.filter(subject_type__model=row._meta.model_name, subject_type__app_label=row._meta.app_label)
-    for event in told.filter(subject_id=row.pk).exclude(changes={}).order_by("-at", "-pk")[:200]:
+    for event in history(row).exclude(changes={})[:200]:
         for name in event.changes:
             found.setdefault(name, event)
     return found

@@ -81,6 +81,6 @@ def accept(invitation: Invitation, *, name: str, language: str, password: str) -
         row.save(update_fields=["accepted_at"])
         membership = Membership.objects.filter(nppo=row.nppo, user=user).first() or Membership(nppo=row.nppo, user=user)
         membership.office, membership.roles, membership.is_active = row.office, row.roles, True
-        changes.save(membership, by=None, reason=f"invitation by {row.by.user.name if row.by else 'the operator'}")
+        changes.save(membership, by=None)  # who invited stands with the invitation
         events.record(row, events.ACCEPTED, by=membership)
     return user

@@ -127,7 +127,8 @@ def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
     form = Welcome(request.POST if is_post and not has_account else None, initial=start, email=found.email)
     context = {"invitation": found, "form": form, "has_account": has_account, "is_me": is_me}
     context["role_names"] = [roles.ROLE_NAMES[role] for role in found.roles]
-    if not is_post or not found.is_open or (has_account and not is_me) or (not has_account and not form.is_valid()):
+    may_accept = is_me if has_account else form.is_valid()
+    if not (is_post and found.is_open and may_accept):
         return render(request, "accounts/invitation.html", context, status=422 if is_post else 200)
     said = {} if has_account else form.cleaned_data
     try:

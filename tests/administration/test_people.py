@@ -19,8 +19,8 @@ from certificates.models import Status
 from gens.accounts import inviting, mail, roles, tasks
 from gens.accounts.models import Event, Invitation, Mail, Membership, Office, User
 from gens.accounts.tenancy import acting_for
+from tests.conftest import acting_client
 from tests.factories import NppoFactory, OfficeFactory, make_certificate, make_membership, valid_document
-from tests.screens.test_permissions import acting_client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-Phrase-7"

@@ -13,8 +13,8 @@ from gens.accounts import roles
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
+from tests.conftest import acting_client
 from tests.factories import NppoFactory, make_certificate, make_membership
-from tests.screens.test_permissions import acting_client
 
 pytestmark = pytest.mark.django_db
 

@@ -80,7 +80,7 @@ class World:
 
     def left(self, received: Certificate | None = None) -> list[str]:
         with acting_for(self.nppo.pk):
-            return [balance.left.value for balance in balances.of(received or self.received).values()]
+            return [balance.left.value for balance in balances.of([received or self.received]).values()]
 
 
 def arrived(number: str) -> Document:
@@ -158,6 +158,16 @@ def test_more_than_the_balance_is_refused_and_nothing_is_kept(
         balances.draw(made, made.content)
     assert [(s.number, s.left.value, s.is_unstated) for s in told.value.shortages] == shortages
     assert world.left() == ["12400", "2"]
+
+
+def test_the_measure_that_the_received_line_states_is_the_one_that_counts(world: World) -> None:
+    line = replace(world.received.content.lines[0], net_weight=Measure(), gross_weight=Measure("1000", "KGM"))
+    document = replace(arrived("WS-3"), lines=(line,))
+    other = make_certificate(
+        world.nppo, Status.ACCEPTED, direction="received", counterpart="WS", number="WS-3", document=document
+    )
+    world.issue(world.say(world.draft(other), line0=Measure("900", "KGM")))
+    assert world.left(other) == ["0"]
 
 
 def test_two_lines_that_draw_on_one_are_counted_together(world: World) -> None:

@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, Page
 
 from hubclient.pilothub import registry
 from hubclient.pilothub.models import HeldEnvelope
+from tests.browsing import is_wider_than_the_window, violations
 from tests.hub_server import DATABASES, RunningHub
 from tests.pilothub.callers import Caller, database_url, envelope
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-AXE = Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js"
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
 
 
@@ -92,10 +92,8 @@ def test_pages_pass_axe_and_fit_360_px(page: Page, running: str, samoa: Caller, 
     tracking = HeldEnvelope.objects.earliest("id").tracking_number
     for path in ("", "nppos/", "nppos/WS/", "findings/", "misbehaviour/", f"envelopes/{tracking}/", "nothing/"):
         page.goto(running + path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == [], path
+        assert not is_wider_than_the_window(page), path
+        assert violations(page) == [], path
 
 
 @pytest.mark.browser

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page
 from gens.accounts import roles
 from gens.accounts.models import Membership
 from tests.browsing import Weighed, is_wider_than_the_window, violations
+from tests.conftest import acting_client
 from tests.factories import make_membership
-from tests.screens.test_permissions import ROLES, TABLE, World, acting_client
+from tests.screens.test_permissions import ROLES, TABLE, World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

@@ -12,6 +12,7 @@ from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
 from hubclient.models import Connection, Envelope
+from tests.conftest import acting_client
 from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
@@ -181,16 +182,6 @@ def test_the_table(world: World, row: tuple[str, tuple[str, ...], str]) -> None:
         found.append(getattr(client, row[2])(address).status_code)
         transaction.savepoint_rollback(before)
     assert tuple(found) == TABLE[row]
-
-
-def acting_client(membership: Membership) -> Client:
-    """A browser in which this membership is signed in."""
-    client = Client()
-    client.force_login(membership.user)
-    session = client.session
-    session["nppo"], session["membership"] = membership.nppo_id, membership.pk
-    session.save()
-    return client
 
 
 @pytest.mark.parametrize("row", list(TABLE), ids=str)

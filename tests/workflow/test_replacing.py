@@ -103,6 +103,19 @@ def test_a_withdrawal_travels_under_the_same_number_and_both_sides_keep_the_reco
     assert (event.by_id, event.reason) == (world.officer.pk, "The consignment was not loaded")
 
 
+def test_a_withdrawal_is_not_recalled_and_nobody_is_told_to_print(world: World, signed_in: Any) -> None:
+    certificate = world.issued()
+    world.travel()
+    world.do("withdraw", certificate, reason="Not loaded", original="returned")
+    client: Client = signed_in(world.officer)
+    page = client.get(reverse("certificates:certificate", args=[certificate.pk])).content.decode()
+    assert "New Zealand is told as soon as the Hub takes the withdrawal." in page
+    assert "Print" not in page.split('class="case"')[0].split("<main")[1]
+    client.post(reverse("certificates:recall", args=[certificate.pk]), {"reason": "Kept after all"})
+    world.travel()
+    assert world.there() == {certificate.number: "withdrawn"}
+
+
 def test_what_never_left_is_closed_and_nothing_is_sent(world: World) -> None:
     certificate = world.issued()
     world.do("withdraw", certificate, reason="Wrong consignee", original="returned")

@@ -6,6 +6,7 @@ from typing import Final
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import (
+    BOXES,
     EXPORT,
     ISSUED,
     RE_EXPORT,
@@ -21,7 +22,6 @@ from certificates.ephyto.rules.shapes import Check, Codes, Finding, is_blank
 REPLACEMENT: Final = ("ADRP", "ADRPN", "ADRPR", "ADRD")
 ORIGINAL_CERTIFICATE: Final = "AWR"
 _RE_EXPORT_NOTE: Final = re.compile("RPC[A-Z]{2}")
-_TICKS: Final = ("RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI")
 
 
 def unknown_type(document: Document, codes: Codes) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def no_basis(line: TradeLine) -> Iterator[Finding]:
 
 def unread_ticks(line: TradeLine) -> Iterator[Finding]:
     for note in line.notes:
-        if note.subject in _TICKS and note.text.strip().lower() not in ("true", "false") and not is_blank(note.text):
+        if note.subject in BOXES and note.text.strip().lower() not in ("true", "false") and not is_blank(note.text):
             yield f"notes.{note.subject}", {"value": note.text}
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from certificates.ephyto import dates
-from certificates.ephyto.document import Measure, TradeLine, note_texts
+from certificates.ephyto.document import MEASURES, Measure, TradeLine, note_texts
 from certificates.ephyto.rules.shapes import Codes, Finding, has_text, is_blank
 
 # mapping.csv: quantities 20.4, of treatments 14.4 (digits in all, of them after the point).
@@ -22,7 +22,7 @@ LEVELS: Final = ("1", "2", "3", "4", "5")
 
 
 def quantities(line: TradeLine) -> Iterator[tuple[str, Measure]]:
-    for name in ("net_weight", "gross_weight", "net_volume", "gross_volume"):
+    for name in MEASURES:
         if measure := getattr(line, name):
             yield name, measure
 
