@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django import forms
 from django.db import models
 from django.template.defaultfilters import yesno
+from django.utils import formats
 from django.utils.functional import Promise
 
+from certificates.forms.fields import DateField
 from gens.accounts import changes
 from gens.accounts.models import Event
 
@@ -47,5 +50,7 @@ def _shown(field: Any, value: Any) -> str:
         return str(yesno(value))
     if value in (None, "", []):
         return "–"
+    if isinstance(field, DateField):
+        return formats.date_format(date.fromisoformat(value), "DATE_FORMAT")
     names = {str(key): str(name) for key, name in getattr(field, "choices", ())}
     return ", ".join(names.get(str(each), str(each)) for each in (value if isinstance(value, list) else [value]))
