@@ -35,9 +35,7 @@ def load(path: Path, by_name: str = "") -> Refresh:
     """
     with transaction.atomic():
         _gather(path)
-        refresh = renewing.renew(
-            Code.List.TAXON, _codes(), source=SOURCE, replaces=Q(source=SOURCE), by_name=by_name
-        )
+        refresh = renewing.renew(Code.List.TAXON, _codes(), source=SOURCE, replaces=Q(source=SOURCE), by_name=by_name)
         _give_way(refresh)
     return refresh
 

@@ -7,7 +7,24 @@ from pathlib import Path
 
 from codelists.models import Code
 
-_GENERA = ("Ac", "Bel", "Cor", "Dio", "Eph", "Fal", "Gar", "Hel", "Ixo", "Jun", "Kal", "Lam", "Mel", "Nar", "Oxa", "Pel")
+_GENERA = (
+    "Ac",
+    "Bel",
+    "Cor",
+    "Dio",
+    "Eph",
+    "Fal",
+    "Gar",
+    "Hel",
+    "Ixo",
+    "Jun",
+    "Kal",
+    "Lam",
+    "Mel",
+    "Nar",
+    "Oxa",
+    "Pel",
+)
 _MIDDLE = ("an", "el", "ir", "on", "ur", "at", "es", "ol", "im", "ad")
 _ENDS = ("thus", "ia", "um", "ella", "opsis", "aria", "ium", "anthe", "odes", "ina")
 _KINDS = ("red", "sweet", "wild", "water", "giant", "bitter", "white", "mountain", "dwarf", "early")
@@ -23,7 +40,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def plants(count: int) -> Iterator[tuple[str, list[tuple[str, bool, str]]]]:
     """(code, [(language, is preferred, name)]): six names each, in five languages and Latin; always the same ones."""
-    chance = random.Random(12)  # noqa: S311
+    chance = random.Random(12)
     codes = product(_LETTERS, repeat=5)
     genera = ["".join(parts) for parts in product(_GENERA, _MIDDLE, _ENDS)]
     epithets = ["".join(parts).lower() for parts in product(_MIDDLE, _GENERA, ("ensis", "ata", "osa", "oides"))]
