@@ -18,11 +18,12 @@ STARTING: Final = "Starting lists"
 _CATALOGUES: Final = {"fr": "fr", "es": "es", "ar": "ar", "zh": "zh_CN", "ru": "ru"}
 
 
-def load() -> int:
-    """Renew every starting list. What the Hub or somebody's file wrote since stays as it is. Returns the number of codes."""
+def load(*names: str) -> int:
+    """Renew every starting list, or these. What the Hub or somebody's file wrote since stays as it is. Returns the number of codes."""
     lists: dict[str, list[Code]] = {}
     for code in shipped():
-        lists.setdefault(code.list, []).append(code)
+        if not names or code.list in names:
+            lists.setdefault(code.list, []).append(code)
     for name, codes in lists.items():
         sources = {code.source for code in codes}
         others = set(Code.objects.filter(list=name).exclude(source__in=sources).values_list("code", flat=True))

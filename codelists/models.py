@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gens.accounts.models import Membership, Nppo
+from hubclient.models import Connection
 
 # Languages of names, in the order of files: "la" is the botanical name, accepted today.
 LANGUAGES: Final = ("la", "en", "fr", "es", "ar", "zh", "ru")
@@ -134,6 +135,21 @@ class Refresh(models.Model):
         return f"{self.list} {self.source} {self.at:%Y-%m-%d}"
 
 
+class ListSource(models.Model):
+    """The connection whose Hub gives the shared lists; a system operator names it. One row, or none."""
+
+    nppo_key = models.BigIntegerField(help_text="Whose connection it is: for whom to act. No tenant's row itself.")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    by_name = models.CharField(max_length=256)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="one_list_source")]
+
+    def __str__(self) -> str:
+        return str(self.connection_id)
+
+
 class CodeChange(models.Model):
     """What a refresh changed of one shared code. Append-only."""
 
@@ -198,6 +214,20 @@ class CodeRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list} {self.text}"
+
+
+class Upload(models.Model):
+    """A file that somebody brought, kept from its preview until it is let in. One a person."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    by = models.OneToOneField(Membership, on_delete=models.CASCADE)
+    list = models.CharField(max_length=24, help_text="Of which list, or what else it is a table of.")
+    name = models.CharField(max_length=256)
+    content = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Used(models.Model):

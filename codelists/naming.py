@@ -1,18 +1,21 @@
 """The rows that look-up reads, made of the names that codes have. Whoever writes codes calls it in the same transaction."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from django.db import connection
 
 from codelists.folding import fold
 from codelists.models import Code, CodeName
 
+LONGEST: Final = 200  # of what is looked up: an index entry holds no statement of a whole page
+
 
 def spoken(code: Code) -> Iterator[tuple[str, str, str]]:
     """(language, text, folded) of each different name, of the other names and of the code itself."""
     seen: set[str] = set()
     for language, text in (*code.names.items(), *code.synonyms, ("", code.code)):
-        folded = fold(text)
+        folded = fold(text)[:LONGEST]
         if folded and folded not in seen:
             seen.add(folded)
             yield language, text, folded

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from codelists import naming
 from codelists.models import FIELDS, Code, CodeChange, Refresh, plain
@@ -32,23 +33,31 @@ def renew(
     by_name: str = "",
     is_guarded: bool = True,
     keeps_names: bool = True,
-    cleaned: list[list[str]] | None = None,
+    refresh: Refresh | None = None,
 ) -> Refresh:
     """Write these codes, retire the active ones among `replaces` that they lack. Returns what was done.
 
     by_name: who lets it; "" is the system. is_guarded: raises Held, and changes nothing, when more than a tenth would be
     retired or there is no code at all. keeps_names: languages that come without a name keep the one they have.
+    refresh: the row that tells of it, when it was held before.
     """
     with transaction.atomic():
-        refresh = Refresh.objects.create(
-            list=list_name, source=source, state=Refresh.State.APPLIED, by_name=by_name, cleaned=cleaned or []
+        refresh = refresh or Refresh(list=list_name, source=source)
+        refresh.state, refresh.by_name, refresh.wanted, refresh.at = (
+            Refresh.State.APPLIED,
+            by_name,
+            None,
+            timezone.now(),
         )
+        refresh.added = refresh.changed = refresh.retired = 0
+        refresh.save()
         before = _active(list_name, replaces).count()
         seen: set[str] = set()
         for batch in _batches(wanted):
             seen.update(code.code for code in batch)
             _write(refresh, list(_judged(list_name, batch, keeps_names)))
         gone = _gone(list_name, seen, replaces)
+        refresh.retired = len(gone)
         if is_guarded and not seen:
             raise Held("It came without a single code.")
         if is_guarded and TOO_MANY * len(gone) > before:
@@ -142,4 +151,3 @@ def _retire(refresh: Refresh, gone: list[Code]) -> None:
     CodeChange.objects.bulk_create(
         (CodeChange(refresh=refresh, code=code, action="retired") for code in gone), batch_size=BATCH
     )
-    refresh.retired = len(gone)

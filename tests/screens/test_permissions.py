@@ -6,14 +6,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certificates.models import Certificate, Message, Rendering, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
 from hubclient.models import Connection, Envelope
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 

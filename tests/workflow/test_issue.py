@@ -14,12 +14,11 @@ from certificates import drafts, numbering, printing, workflow
 from certificates.ephyto.document import Document, Note
 from certificates.ephyto.xml import from_xml
 from certificates.models import Certificate, Message, NumberSequence, Rendering, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 DEAD = "amqp://127.0.0.1:1"
 at_commit = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
