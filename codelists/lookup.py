@@ -38,27 +38,36 @@ def _valid(prefix: str, today: date) -> Q:
     return Q(**{f"{prefix}is_active": True}) & starts & ends
 
 
-def overlaid(list_name: str, codes: Iterable[Code], *, also_hidden: bool = False) -> list[Code]:
-    """These shared codes as the acting NPPO has them: without those it hid, with its names and places; its own follow."""
-    codes = list(codes)
-    rows = Choice.objects.filter(list=list_name)
-    few = rows.filter(code__in=[code.code for code in codes]) if len(codes) <= _READ else rows
-    chosen = {choice.code: choice for choice in few}
-    shared = [code if (choice := chosen.get(code.code)) is None else _with(code, choice) for code in codes]
-    hidden = set() if also_hidden else {choice.code for choice in chosen.values() if choice.is_hidden}
-    return [code for code in shared if code.code not in hidden]
+def as_seen(list_name: str, codes: Iterable[Code], *, kind: str = "", also_hidden: bool = False) -> list[Code]:
+    """These shared codes as the acting NPPO has them: without those it hid, with its names and places; and its own."""
+    chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name)}
+    mine = [_own(row) for row in chosen.values() if row.is_own and kind in ("", row.kind) and not row.is_hidden]
+    return [*_overlaid(codes, chosen, also_hidden), *mine]
 
 
-def _with(code: Code, choice: Choice) -> Code:
-    code.names = code.names | choice.names
-    code.position = code.position if choice.position is None else choice.position
-    return code
+def overlaid(list_name: str, codes: list[Code], *, also_hidden: bool = False) -> list[Code]:
+    """The same of a few codes of a list, without the NPPO's own."""
+    rows = Choice.objects.filter(list=list_name, code__in=[code.code for code in codes])
+    return _overlaid(codes, {choice.code: choice for choice in rows}, also_hidden)
 
 
-def own(list_name: str, kind: str = "", text: str = "") -> list[Code]:
-    """The codes that the acting NPPO added to this list; with a text, those that have it in a name."""
-    rows = Choice.objects.filter(list=list_name, is_own=True, is_hidden=False, folded__contains=text)
-    return [_own(row) for row in (rows.filter(kind=kind) if kind else rows)]
+def _overlaid(codes: Iterable[Code], chosen: dict[str, Choice], also_hidden: bool) -> list[Code]:
+    found = []
+    for code in codes:
+        choice = chosen.get(code.code)
+        if choice is not None:
+            code.names = code.names | choice.names
+            code.position = code.position if choice.position is None else choice.position
+        if choice is None or also_hidden or not choice.is_hidden:
+            found.append(code)
+    return found
+
+
+def own(list_name: str, text: str = "") -> list[Code]:
+    """The codes that the acting NPPO added to this list; with a folded text, those that have it in a name."""
+    return [
+        _own(row) for row in Choice.objects.filter(list=list_name, is_own=True, is_hidden=False, folded__contains=text)
+    ]
 
 
 def _own(row: Choice) -> Code:
@@ -76,18 +85,24 @@ def find(list_name: str, text: str, language: str, limit: int = FOUND, by: Membe
     if not wanted:
         return []
     renamed = set(Choice.objects.filter(list=list_name, folded__contains=wanted).values_list("code", flat=True))
-    keys = dict.fromkeys(_starting(list_name, wanted))
-    if len(keys) < limit:
-        keys |= dict.fromkeys(_within(list_name, wanted))
-    if not keys and not renamed and len(wanted) >= _LEAST_ALIKE:
-        keys = dict.fromkeys(_alike(list_name, wanted))
+    held = dict.fromkeys(_starting(list_name, wanted))
+    if len(held) < limit:
+        held |= dict.fromkeys(_within(list_name, wanted))
+    if not held and not renamed and len(wanted) >= _LEAST_ALIKE:
+        held = dict.fromkeys(_alike(list_name, wanted))
     rows = Code.objects.filter(_valid("", timezone.localdate()), list=list_name)
-    by_key = {code.pk: code for code in rows.filter(Q(pk__in=list(keys)) | Q(code__in=renamed))}
-    in_order = [by_key[key] for key in keys if key in by_key]
-    in_order = [code for code in by_key.values() if code.code in renamed and code.pk not in keys] + in_order
+    by_key = {code.pk: code for code in rows.filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
+    in_order = [by_key[key] for key in held if key in by_key]
+    in_order = [code for code in by_key.values() if code.code in renamed and code.pk not in held] + in_order
     found = own(list_name, text=wanted) + overlaid(list_name, in_order)
     lately = _lately(list_name, by)
     return sorted(found, key=lambda code: (lately.get(code.code, len(lately)), _rank(code, wanted)))[:limit]
+
+
+def keys(list_name: str, wanted: str, most: int = 500) -> list[int]:
+    """Of the shared codes, retired ones too, that have this folded text anywhere in a name."""
+    names = CodeName.objects.filter(list=list_name, folded__contains=wanted)
+    return list(names.order_by("folded").values_list("code_id", flat=True).distinct()[:most])
 
 
 def _rank(code: Code, wanted: str) -> tuple[bool, int]:
@@ -160,7 +175,7 @@ def by_name(list_name: str, text: str) -> str:
 
 
 def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
-    codes = [*overlaid(list_name, _active(list_name, kind)), *own(list_name, kind)]
+    codes = as_seen(list_name, _active(list_name, kind), kind=kind)
     return sorted(codes, key=lambda code: (code.position, fold(code.name(language))))
 
 
@@ -199,7 +214,7 @@ def by_code(list_name: str, code: str) -> Code | None:
     choice = Choice.objects.filter(list=list_name, code=code).first()
     if choice is None:
         return found
-    return _own(choice) if found is None else _with(found, choice)
+    return _own(choice) if found is None else _overlaid([found], {code: choice}, also_hidden=True)[0]
 
 
 def name_of(list_name: str, code: str, language: str) -> str:
@@ -228,7 +243,7 @@ class Names:
         if list_name in LARGE and list_name not in self._lists:
             return by_code(list_name, code)
         if list_name not in self._lists:
-            every = [*overlaid(list_name, Code.objects.filter(list=list_name), also_hidden=True), *own(list_name)]
+            every = as_seen(list_name, Code.objects.filter(list=list_name), also_hidden=True)
             self._lists[list_name] = {each.code: each for each in every}
         return self._lists[list_name].get(code)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.administration import index, mails, offices, people, settings
+from certificates.administration import index, list_files, lists, mails, offices, people, refreshes, requests, settings
 
 app_name = "administration"
 urlpatterns = [
@@ -19,4 +19,16 @@ urlpatterns = [
     path("offices/new/", offices.new_office, name="new_office"),
     path("offices/<int:pk>/", offices.office, name="office"),
     path("offices/<int:pk>/close/", offices.close, name="close_office"),
+    path("lists/", lists.lists, name="lists"),
+    path("lists/refreshes/", refreshes.refreshes, name="refreshes"),
+    path("lists/refreshes/source/", refreshes.source, name="list_source"),
+    path("lists/refreshes/<int:pk>/", refreshes.refresh, name="refresh"),
+    path("lists/requests/", requests.requests, name="requests"),
+    path("lists/requests/new/", requests.ask, name="ask"),
+    path("lists/requests/<int:pk>/", requests.answer, name="answer"),
+    path("lists/<slug:name>/", lists.codes, name="codes"),
+    path("lists/<slug:name>/new/", lists.new_code, name="new_code"),
+    path("lists/<slug:name>/file/<slug:whose>/", list_files.upload, name="upload"),
+    path("lists/<slug:name>/<slug:whose>.<slug:kind>", list_files.download, name="download"),
+    path("lists/<slug:name>/codes/<path:code>/", lists.code, name="code"),
 ]

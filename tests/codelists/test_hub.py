@@ -92,9 +92,7 @@ def test_what_the_operator_refuses_changes_nothing(world: World) -> None:
         hub.apply(held, by_name="Operator")
 
 
-@pytest.mark.parametrize(
-    "fault", ["code_list_fails", "code_list_empty", "bad_gateway", "reset_answer"]
-)
+@pytest.mark.parametrize("fault", ["code_list_fails", "code_list_empty", "bad_gateway", "reset_answer"])
 def test_a_hub_that_fails_keeps_every_code_and_says_so_once(world: World, fault: str) -> None:
     hub.refresh_all()
     before = Code.objects.filter(is_active=True).count()
