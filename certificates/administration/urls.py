@@ -2,12 +2,27 @@
 
 from django.urls import path
 
-from certificates.administration import index, list_files, lists, mails, offices, people, refreshes, requests, settings
+from certificates.administration import (
+    index,
+    list_files,
+    lists,
+    mails,
+    numbers,
+    offices,
+    people,
+    refreshes,
+    requests,
+    settings,
+)
 
 app_name = "administration"
 urlpatterns = [
     path("", index.index, name="index"),
     path("settings/", settings.settings, name="settings"),
+    path("numbers/", numbers.numbers, name="numbers"),
+    path("numbers/new/", numbers.new_rule, name="new_rule"),
+    path("numbers/<int:pk>/", numbers.rule, name="rule"),
+    path("numbers/reserve/", numbers.reserve, name="reserve"),
     path("mails/", mails.mails, name="mails"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),

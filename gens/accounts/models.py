@@ -35,6 +35,9 @@ class Nppo(models.Model):
         default=True,
         help_text="Approval needs another person than the one who drafted.",
     )
+    approves_and_issues = models.BooleanField(
+        default=False, help_text="A certifying officer approves and issues in one step."
+    )
     is_training = models.BooleanField(default=False)
 
     class Meta:

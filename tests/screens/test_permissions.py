@@ -5,7 +5,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from certificates.models import Certificate, Message, Rendering, Status
+from certificates.models import Certificate, Message, NumberRule, Rendering, Status
 from codelists.models import CodeRequest, Refresh
 from gens.accounts import roles
 from gens.accounts.models import Invitation, Membership, Nppo
@@ -98,6 +98,12 @@ TABLE = {
     ("administration:new_office", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:office", ("office",), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:close_office", ("office",), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:rule", ("rule",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:reserve", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:reserve", (), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:lists", (), "get"): (200, 200, 200, 200, 200, 200),
     ("administration:codes", ("taxon",), "get"): (200, 200, 200, 200, 200, 200),
     ("administration:codes", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
@@ -173,6 +179,7 @@ class World:
             nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
             secret_hash="0", expires_at="2030-01-01T00:00:00Z",
         )  # fmt: skip
+        self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
