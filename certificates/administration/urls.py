@@ -3,6 +3,7 @@
 from django.urls import path
 
 from certificates.administration import (
+    checklist,
     index,
     list_files,
     lists,
@@ -18,6 +19,7 @@ from certificates.administration import (
 app_name = "administration"
 urlpatterns = [
     path("", index.index, name="index"),
+    path("ready/", checklist.checklist, name="checklist"),
     path("settings/", settings.settings, name="settings"),
     path("numbers/", numbers.numbers, name="numbers"),
     path("numbers/new/", numbers.new_rule, name="new_rule"),

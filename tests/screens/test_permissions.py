@@ -98,6 +98,7 @@ TABLE = {
     ("administration:new_office", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:office", ("office",), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:close_office", ("office",), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:checklist", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
