@@ -13,6 +13,7 @@ from certificates.administration import (
     people,
     refreshes,
     requests,
+    requirements,
     settings,
 )
 
@@ -36,6 +37,12 @@ urlpatterns = [
     path("offices/new/", offices.new_office, name="new_office"),
     path("offices/<int:pk>/", offices.office, name="office"),
     path("offices/<int:pk>/close/", offices.close, name="close_office"),
+    path("requirements/", requirements.entries, name="requirements"),
+    path("requirements/new/", requirements.new_entry, name="new_requirement"),
+    path("requirements/changed/", requirements.changed, name="requirements_changed"),
+    path("requirements/file/", requirements.upload, name="requirements_upload"),
+    path("requirements/requirements.<slug:kind>", requirements.download, name="requirements_download"),
+    path("requirements/<int:pk>/", requirements.entry, name="requirement"),
     path("lists/", lists.lists, name="lists"),
     path("lists/refreshes/", refreshes.refreshes, name="refreshes"),
     path("lists/refreshes/source/", refreshes.source, name="list_source"),
