@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.administration import index, mails, offices, people, settings
+from certificates.administration import connections, index, mails, offices, people, settings
 
 app_name = "administration"
 urlpatterns = [
@@ -19,4 +19,11 @@ urlpatterns = [
     path("offices/new/", offices.new_office, name="new_office"),
     path("offices/<int:pk>/", offices.office, name="office"),
     path("offices/<int:pk>/close/", offices.close, name="close_office"),
+    path("connections/", connections.connections, name="connections"),
+    path("connections/new/", connections.new_connection, name="new_connection"),
+    path("connections/<int:pk>/", connections.connection, name="connection"),
+    path("connections/<int:pk>/switch/", connections.switch, name="switch_connection"),
+    path("connections/<int:pk>/test/", connections.test_connection, name="test_connection"),
+    path("connections/<int:pk>/certificates/new/", connections.new_certificate, name="new_certificate"),
+    path("connections/<int:pk>/certificates/<int:which>/end/", connections.end_certificate, name="end_certificate"),
 ]

@@ -39,6 +39,14 @@ class Nppo(models.Model):
 
     class Meta:
         verbose_name = _("NPPO")
+        triggers: ClassVar = [
+            # connections are held to it when they are made
+            pgtrigger.Protect(
+                name="training_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__is_training__df=pgtrigger.F("new__is_training")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

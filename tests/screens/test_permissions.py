@@ -11,7 +11,7 @@ from gens.accounts import roles
 from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
-from hubclient.models import Connection, Envelope
+from hubclient.models import ClientCertificate, Connection, Envelope
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
 
@@ -98,6 +98,16 @@ TABLE = {
     ("administration:new_office", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:office", ("office",), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:close_office", ("office",), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:connections", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_connection", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_connection", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:connection", ("connection",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:switch_connection", ("connection",), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:test_connection", ("connection",), "get"): (403, 403, 403, 302, 403, 403),
+    ("administration:new_certificate", ("connection",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_certificate", ("connection",), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:end_certificate", ("connection", "pair"), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:end_certificate", ("connection", "pair"), "post"): (403, 403, 403, 422, 403, 403),
     ("accounts:invitation", ("1-nonsense",), "get"): (404, 404, 404, 404, 404, 404),
     ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
     ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
@@ -143,6 +153,7 @@ class World:
         )
         connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
         self.made["connection"] = connected
+        self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
         self.made["office"] = self.made["member"].office
         self.made["invited"] = Invitation.objects.create(
@@ -201,7 +212,7 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         row
         for row in TABLE
         if row[0] != "certificates:worklist"
-        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited"}
+        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair"}
     ],
     ids=str,
 )
