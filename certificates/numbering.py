@@ -1,43 +1,78 @@
-"""Numbers of certificates and drafts: by the NPPO's pattern, in the NPPO's year, from a locked counter. Never reused."""
+"""Numbers of certificates and drafts: by the NPPO's patterns, in the NPPO's year, from a locked counter. Never reused."""
 
+import re
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
 from django.utils import timezone
 
-from certificates.models import Certificate, Direction, NumberSequence
-from gens.accounts.models import Nppo
+from certificates.models import Certificate, Direction, NumberRule, NumberSequence, ReservedNumbers
+from gens.accounts.models import Nppo, Office
 
 CERTIFICATE: Final = "certificate"
 DRAFT: Final = "draft"
 DRAFT_PATTERN: Final = "D-{year}-{number:04d}"
+LONGEST: Final = 60
+# What prints, travels in the message, and stands in addresses and file names.
+_PATTERN: Final = re.compile(r"(?:[A-Za-z0-9./-]|\{code\}|\{year\}|\{number(?::0[1-9]d)?\})+")
+
+
+def is_pattern(pattern: str) -> bool:
+    """Whether numbers can be written so: plain characters, the year and the number."""
+    return bool(_PATTERN.fullmatch(pattern)) and "{number" in pattern and "{year}" in pattern
 
 
 def take(nppo: Nppo, kind: str, at: datetime) -> tuple[int, int]:
     """(year in the NPPO's zone, next number) inside the caller's transaction: its row stays locked to the end,
-    so a rolled-back issue gives its number back and two officers wait for each other."""
+    so a rolled-back issue gives its number back and two officers wait for each other. Reserved ones are left out."""
     year = at.astimezone(nppo.zone).year
-    NumberSequence.objects.bulk_create([NumberSequence(nppo=nppo, kind=kind, year=year)], ignore_conflicts=True)
-    row = NumberSequence.objects.select_for_update().get(nppo=nppo, kind=kind, year=year)
-    row.last += 1
+    row = locked(nppo, kind, year)
+    row.last = following(row)
     row.save(update_fields=["last"])
     return year, row.last
 
 
-def certificate_number(nppo: Nppo, at: datetime) -> str:
+def locked(nppo: Nppo, kind: str, year: int) -> NumberSequence:
+    """The counter, made if need be; nobody else takes a number before the transaction ends."""
+    NumberSequence.objects.bulk_create([NumberSequence(nppo=nppo, kind=kind, year=year)], ignore_conflicts=True)
+    return NumberSequence.objects.select_for_update().get(nppo=nppo, kind=kind, year=year)
+
+
+def following(row: NumberSequence) -> int:
+    """The number after the last one that is not reserved."""
+    number = row.last + 1
+    blocks = ReservedNumbers.objects.filter(nppo=row.nppo_id, kind=row.kind, year=row.year, last__gte=number)
+    for block in blocks.order_by("first"):
+        if block.first <= number <= block.last:
+            number = block.last + 1
+    return number
+
+
+def rule_for(nppo: Nppo, certificate_type: str, office: Office) -> NumberRule | None:
+    """The rule that fits best: of office and kind, of the office, of the kind; None: the NPPO's own pattern."""
+    fitting = NumberRule.objects.filter(
+        Q(type="") | Q(type=certificate_type), Q(office=None) | Q(office=office), nppo=nppo, is_active=True
+    )
+    return max(fitting, key=lambda rule: (rule.office_id is not None, rule.type != ""), default=None)
+
+
+def certificate_number(nppo: Nppo, certificate_type: str, office: Office, at: datetime) -> str:
     """The next number, such as WS-2026-000123."""
+    rule = rule_for(nppo, certificate_type, office)
+    kind, pattern = (rule.sequence, rule.pattern) if rule else (CERTIFICATE, nppo.number_pattern)
     while True:
-        year, number = take(nppo, CERTIFICATE, at)
-        written_out = written(nppo, year, number)
-        # after a change of the pattern it may have been given before
+        year, number = take(nppo, kind, at)
+        written_out = written(nppo, year, number, pattern)
+        # another pattern, or this one before it was changed, may have given it
         given = Certificate.objects.filter(nppo=nppo, direction=Direction.ISSUED, counterpart="", number=written_out)
         if not given.exists():
             return written_out
 
 
-def written(nppo: Nppo, year: int, number: int) -> str:
-    """The number as the pattern writes it."""
-    return nppo.number_pattern.format(code=nppo.code, year=year, number=number)
+def written(nppo: Nppo, year: int, number: int, pattern: str = "") -> str:
+    """The number as the pattern writes it; the NPPO's own one if none is given."""
+    return (pattern or nppo.number_pattern).format(code=nppo.code, year=year, number=number)
 
 
 def this_year(nppo: Nppo) -> int:

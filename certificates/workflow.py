@@ -42,6 +42,7 @@ class Action:
     four_eyes: bool = False
     is_final: bool = False  # cannot be undone: the confirmation page says so
     asks_original: bool = False  # what became of the paper
+    setting: str = ""  # of the NPPO, without which there is no such action
 
     @property
     def needs_reason(self) -> bool:
@@ -55,6 +56,7 @@ _ROWS: Final = (
     Action("submit", _("Submit for approval"), _OURS, (Status.DRAFT, Status.RETURNED), Status.SUBMITTED, roles.DRAFT, events.SUBMITTED),
     Action("issue", _("Issue"), _OURS, (Status.APPROVED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True),
     Action("approve", _("Approve"), _OURS, (Status.SUBMITTED,), Status.APPROVED, roles.APPROVE, events.APPROVED, four_eyes=True),
+    Action("approve_and_issue", _("Approve and issue"), _OURS, (Status.SUBMITTED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True, setting="approves_and_issues"),
     Action("return", _("Return with a reason"), _OURS, (Status.SUBMITTED, Status.APPROVED), Status.RETURNED, roles.APPROVE, events.RETURNED, reason="required"),
     Action("discard", _("Discard this draft"), _OURS, (Status.DRAFT, Status.RETURNED), Status.DISCARDED, roles.DRAFT, events.DISCARDED, is_final=True),
     Action("withdraw", _("Withdraw"), _OURS, (Status.ISSUED,), Status.WITHDRAWN, roles.ISSUE, events.WITHDRAWN, reason="required", is_final=True, asks_original=True),
@@ -117,6 +119,7 @@ def available_actions(membership: Membership, certificate: Certificate) -> list[
         if certificate.status in action.sources
         and certificate.direction == action.direction
         and membership.may(action.permission)
+        and _is_allowed_here(action, membership)
         and not _is_same_person(action, certificate, membership)
         and not _is_out_of_scope(action, certificate, membership)
     ]
@@ -137,6 +140,10 @@ def _is_same_person(action: Action, certificate: Certificate, by: Membership) ->
     return action.four_eyes and by.nppo.four_eyes and by.pk in certificate.authors
 
 
+def _is_allowed_here(action: Action, by: Membership) -> bool:
+    return not action.setting or bool(getattr(by.nppo, action.setting))
+
+
 def _is_out_of_scope(action: Action, certificate: Certificate, by: Membership) -> bool:
     return action.permission in (roles.APPROVE, roles.ISSUE) and not by.covers(
         certificate.type, certificate.destination
@@ -146,7 +153,7 @@ def _is_out_of_scope(action: Action, certificate: Certificate, by: Membership) -
 def _locked(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """The row, locked and checked. Refuses before it reads anything more."""
     row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
-    if not by.may(action.permission) or row.direction != action.direction:
+    if not by.may(action.permission) or row.direction != action.direction or not _is_allowed_here(action, by):
         raise NotAllowed
     if row.status not in action.sources:
         raise WrongStatus(row, action.name)
@@ -230,6 +237,14 @@ def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -
     return row
 
 
+def _approve_and_issue(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
+    """Both steps by one person, each with its event; where the NPPO says that one person may do both at once."""
+    with transaction.atomic():
+        row = _locked(action, certificate, by, why)
+        approved = _move(TRANSITIONS["approve"], row, by, why)
+        return _issue(TRANSITIONS["issue"], approved, by, why)
+
+
 def _keep(row: Certificate, envelope: Envelope | None, status: str, data: bytes, problems: list[rules.Problem]) -> None:
     """The message that goes out, byte for byte."""
     Message.objects.create(
@@ -289,7 +304,7 @@ def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyt
     """What only issuing fills: number, date with the NPPO's offset, issuer, place, officer, statement, treatments in full."""
     complete = replace(
         document,
-        number=numbering.certificate_number(by.nppo, at),
+        number=numbering.certificate_number(by.nppo, document.type, by.office, at),
         issued=at.astimezone(by.nppo.zone).replace(microsecond=0).isoformat(),
         issuer=by.nppo.name,
         place_of_issue=by.office.place,
@@ -325,4 +340,4 @@ def _ring(row: Certificate, envelope: Envelope | None) -> None:
     outbox.nudge(tasks.render, row.pk, row.nppo_id)
 
 
-_VERBS: Final = {"submit": _submit, "issue": _issue, "withdraw": _withdraw}
+_VERBS: Final = {"submit": _submit, "issue": _issue, "approve_and_issue": _approve_and_issue, "withdraw": _withdraw}

@@ -1,49 +1,203 @@
-"""Finding codes: by what was typed, in any language, without accents; and the names that are printed."""
+"""Finding codes: by what was typed, in any language, without accents; and the names that are printed.
+
+Shared lists as the acting NPPO sees them: what it hid is not offered, what it renamed has its name, its own codes are
+there. Row-level security gives the rows of the acting NPPO and of no other, so nobody need be named here.
+"""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from codelists.folding import fold
-from codelists.models import Code, CodeName
+from codelists.models import Choice, Code, CodeName, List, Used
+from gens.accounts.models import Membership
 
 FOUND: Final = 12  # how many a look-up shows
+_READ: Final = 48  # names read for them: one code has several
+_ALIKE: Final = 0.5  # trigram similarity of what was mistyped
+_LEAST_ALIKE: Final = 4  # letters from which mistyped words are looked for
+_LAST: Final = "\U0010ffff"  # after every name that goes on
+# Not to be read whole: 100,000 plants, 110,000 places.
+LARGE: Final = frozenset({List.TAXON, List.PORT, List.AREA})
+_OFFERED: Final = 300  # of a large list, while typing
 
 
 def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
-    codes = Code.objects.filter(list=list_name, is_active=True)
+    today = timezone.localdate()
+    codes = Code.objects.filter(_valid("", today), list=list_name)
     return codes.filter(kind=kind) if kind else codes
 
 
-def find(list_name: str, text: str, language: str, limit: int = FOUND) -> list[Code]:
-    """Codes with a name in any language, or a code, that starts with the text; then those that hold it anywhere."""
+def _valid(prefix: str, today: date) -> Q:
+    starts = Q(**{f"{prefix}valid_from": None}) | Q(**{f"{prefix}valid_from__lte": today})
+    ends = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gte": today})
+    return Q(**{f"{prefix}is_active": True}) & starts & ends
+
+
+def as_seen(list_name: str, codes: Iterable[Code], *, kind: str = "", also_hidden: bool = False) -> list[Code]:
+    """These shared codes as the acting NPPO has them: without those it hid, with its names and places; and its own."""
+    chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name)}
+    mine = [_own(row) for row in chosen.values() if row.is_own and kind in ("", row.kind) and not row.is_hidden]
+    return [*_overlaid(codes, chosen, also_hidden), *mine]
+
+
+def overlaid(list_name: str, codes: list[Code], *, also_hidden: bool = False) -> list[Code]:
+    """The same of a few codes of a list, without the NPPO's own."""
+    rows = Choice.objects.filter(list=list_name, code__in=[code.code for code in codes])
+    return _overlaid(codes, {choice.code: choice for choice in rows}, also_hidden)
+
+
+def _overlaid(codes: Iterable[Code], chosen: dict[str, Choice], also_hidden: bool) -> list[Code]:
+    found = []
+    for code in codes:
+        choice = chosen.get(code.code)
+        if choice is not None:
+            code.names = code.names | choice.names
+            code.position = code.position if choice.position is None else choice.position
+        if choice is None or also_hidden or not choice.is_hidden:
+            found.append(code)
+    return found
+
+
+def own(list_name: str, text: str = "") -> list[Code]:
+    """The codes that the acting NPPO added to this list; with a folded text, those that have it in a name."""
+    return [
+        _own(row) for row in Choice.objects.filter(list=list_name, is_own=True, is_hidden=False, folded__contains=text)
+    ]
+
+
+def _own(row: Choice) -> Code:
+    return Code(
+        list=row.list, code=row.code, names=row.names, kind=row.kind, symbol=row.symbol,
+        position=row.position or 0,
+    )  # fmt: skip
+
+
+def find(list_name: str, text: str, language: str, limit: int = FOUND, by: Membership | None = None) -> list[Code]:
+    """Codes with a name in any language, or a code, that starts with the text; then words of names that start so; then,
+    if there is nothing else, names that are spelt alike. First of all those that this person used last.
+    """
     wanted = fold(text)
     if not wanted:
         return []
-    names = CodeName.objects.filter(list=list_name, code__is_active=True, folded__contains=wanted)
-    starts = Case(When(folded__startswith=wanted, then=Value(0)), default=Value(1))
-    rows = names.annotate(rank=starts).order_by("rank", "code__position", "folded")
-    found = dict.fromkeys(row.code for row in rows.select_related("code")[: 8 * limit])
-    return list(found)[:limit]
+    renamed = set(Choice.objects.filter(list=list_name, folded__contains=wanted).values_list("code", flat=True))
+    held = dict.fromkeys(_starting(list_name, wanted))
+    if len(held) < limit:
+        held |= dict.fromkeys(_within(list_name, wanted))
+    if not held and not renamed and len(wanted) >= _LEAST_ALIKE:
+        held = dict.fromkeys(_alike(list_name, wanted))
+    rows = Code.objects.filter(_valid("", timezone.localdate()), list=list_name)
+    by_key = {code.pk: code for code in rows.filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
+    in_order = [by_key[key] for key in held if key in by_key]
+    in_order = [code for code in by_key.values() if code.code in renamed and code.pk not in held] + in_order
+    found = own(list_name, text=wanted) + overlaid(list_name, in_order)
+    lately = _lately(list_name, by)
+    return sorted(found, key=lambda code: (lately.get(code.code, len(lately)), _rank(code, wanted)))[:limit]
+
+
+def keys(list_name: str, wanted: str, most: int = 500) -> list[int]:
+    """Of the shared codes, retired ones too, that have this folded text anywhere in a name."""
+    names = CodeName.objects.filter(list=list_name, folded__contains=wanted)
+    return list(names.order_by("folded").values_list("code_id", flat=True).distinct()[:most])
+
+
+def _rank(code: Code, wanted: str) -> tuple[bool, int]:
+    """Those that start with the text first, then the list's own order; Python's sort keeps the rest as found."""
+    spoken = (*code.names.values(), *(name for _language, name in code.synonyms), code.code)
+    return not any(fold(name).startswith(wanted) for name in spoken), code.position
+
+
+def _starting(list_name: str, wanted: str) -> list[int]:
+    """In index order, so that the first letter costs what the fifth costs."""
+    return _keys(
+        "SELECT code_id FROM codelists_codename WHERE list = %s AND folded ~>=~ %s AND folded ~<~ %s"
+        " ORDER BY folded USING ~<~ LIMIT %s",
+        [list_name, wanted, wanted + _LAST, _READ],
+    )
+
+
+def _within(list_name: str, wanted: str) -> list[int]:
+    """A later word of the name starts with the text; one or two letters are no help to the index."""
+    if len(wanted) < 2:
+        return []
+    pattern = "% " + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return _keys(
+        "SELECT code_id FROM codelists_codename WHERE list = %s AND folded LIKE %s LIMIT %s",
+        [list_name, pattern, _READ],
+    )
+
+
+def _alike(list_name: str, wanted: str) -> list[int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(_ALIKE)])
+        return _keys(
+            "SELECT code_id FROM codelists_codename WHERE list = %s AND folded %% %s"
+            " ORDER BY similarity(folded, %s) DESC LIMIT %s",
+            [list_name, wanted, wanted, _READ],
+        )
+
+
+def _keys(sql: str, values: list[str | int]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _lately(list_name: str, by: Membership | None) -> dict[str, int]:
+    """Code to its place among those that this person used last."""
+    if by is None:
+        return {}
+    used = Used.objects.filter(membership=by, list=list_name).order_by("-at")[:200]
+    return {code: place for place, code in enumerate(used.values_list("code", flat=True))}
+
+
+def used(list_name: str, codes: Iterable[str], *, by: Membership) -> None:
+    """Remember that this person used these codes just now."""
+    now = timezone.now()
+    rows = [Used(nppo_id=by.nppo_id, membership=by, list=list_name, code=code, at=now) for code in set(codes) if code]
+    Used.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["membership", "list", "code"], update_fields=["at"]
+    )
 
 
 def by_name(list_name: str, text: str) -> str:
     """The code that has exactly this name in any language; "" when there is none."""
-    names = CodeName.objects.filter(list=list_name, folded=fold(text), code__is_active=True)
+    wanted = fold(text)
+    for row in Choice.objects.filter(list=list_name, is_hidden=False, folded__contains=wanted):
+        if wanted in row.folded.split("\n"):
+            return row.code
+    names = CodeName.objects.filter(list=list_name, folded=wanted, code__is_active=True)
     return names.order_by("code__position", "pk").values_list("code__code", flat=True).first() or ""
+
+
+def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
+    codes = as_seen(list_name, _active(list_name, kind), kind=kind)
+    return sorted(codes, key=lambda code: (code.position, fold(code.name(language))))
 
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
     """(code, name) of the whole list: frequent ones first, then by name."""
-    codes = sorted(_active(list_name, kind), key=lambda code: (code.position, fold(code.name(language))))
-    return [(code.code, code.name(language)) for code in codes]
+    return [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
+
+
+def offered(list_name: str, language: str, by: Membership) -> list[str]:
+    """Names that a browser offers while somebody types. Of a large list the first ones, after those used lately."""
+    if list_name not in LARGE:
+        return [name for _code, name in choices(list_name, language)]
+    lately = _lately(list_name, by)
+    rows = _active(list_name)
+    first = [*rows.filter(code__in=lately), *rows.exclude(code__in=lately).order_by("position", "pk")[:_OFFERED]]
+    codes = [*own(list_name), *overlaid(list_name, first)][:_OFFERED]
+    return [code.name(language) for code in codes]
 
 
 def symbols(list_name: str, kind: str, language: str) -> list[tuple[str, str]]:
     """(code, symbol or name), as units stand beside a number."""
-    codes = sorted(_active(list_name, kind), key=lambda code: (code.position, fold(code.name(language))))
-    return [(code.code, code.symbol or code.name(language)) for code in codes]
+    return [(code.code, code.symbol or code.name(language)) for code in _ordered(list_name, language, kind)]
 
 
 def symbol_of(list_name: str, code: str, language: str) -> str:
@@ -53,8 +207,14 @@ def symbol_of(list_name: str, code: str, language: str) -> str:
 
 
 def by_code(list_name: str, code: str) -> Code | None:
-    """The code, retired ones too: old certificates show what was printed."""
-    return Code.objects.filter(list=list_name, code=code).first() if code else None
+    """The code, retired and hidden ones too: old certificates show what was printed."""
+    if not code:
+        return None
+    found = Code.objects.filter(list=list_name, code=code).first()
+    choice = Choice.objects.filter(list=list_name, code=code).first()
+    if choice is None:
+        return found
+    return _own(choice) if found is None else _overlaid([found], {code: choice}, also_hidden=True)[0]
 
 
 def name_of(list_name: str, code: str, language: str) -> str:
@@ -80,8 +240,11 @@ class Names:
     def _code(self, list_name: str, code: str) -> Code | None:
         if not code:
             return None
+        if list_name in LARGE and list_name not in self._lists:
+            return by_code(list_name, code)
         if list_name not in self._lists:
-            self._lists[list_name] = {c.code: c for c in Code.objects.filter(list=list_name)}
+            every = as_seen(list_name, Code.objects.filter(list=list_name), also_hidden=True)
+            self._lists[list_name] = {each.code: each for each in every}
         return self._lists[list_name].get(code)
 
     def name(self, list_name: str, code: str) -> str:
@@ -107,7 +270,10 @@ class Codes:
         self._lists: dict[str, frozenset[str]] = {}
 
     def known(self, list_name: str, code: str) -> bool | None:
+        if list_name in LARGE:
+            return by_code(list_name, code) is not None if Code.objects.filter(list=list_name).exists() else None
         if list_name not in self._lists:
-            self._lists[list_name] = frozenset(_active(list_name).values_list("code", flat=True))
+            owned = Choice.objects.filter(list=list_name, is_own=True).values_list("code", flat=True)
+            self._lists[list_name] = frozenset((*_active(list_name).values_list("code", flat=True), *owned))
         held = self._lists[list_name]
         return code in held if held else None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -249,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "partners": {"task": "hubclient.tasks.refresh_partners", "schedule": 60 * SWEEP_SECONDS},
     "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
     "mails": {"task": "gens.accounts.tasks.send_waiting", "schedule": SWEEP_SECONDS},
+    "lists": {"task": "codelists.tasks.refresh_lists", "schedule": crontab(hour=3, minute=17)},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
 

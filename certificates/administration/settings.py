@@ -1,6 +1,5 @@
 """Settings of the NPPO that existing features read. Each says what it does, who changed it last, and can be put back."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -26,11 +25,19 @@ from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Nppo
 from hubclient.models import Connection
 
-# What prints, travels in the message, and stands in addresses and file names.
-_PATTERN: Final = re.compile(r"(?:[A-Za-z0-9./-]|\{code\}|\{year\}|\{number(?::0[1-9]d)?\})+")
-LONGEST: Final = 60
 MOST_GRACE: Final = 24 * 60
-_OF_NPPO: Final = ("name", "time_zone", "language", "number_pattern", "four_eyes")
+_OF_NPPO: Final = ("name", "time_zone", "language", "number_pattern", "four_eyes", "approves_and_issues")
+
+
+def checked_pattern(pattern: str, nppo: Nppo) -> str:
+    """The pattern of numbers, as it was typed. Raises ValidationError."""
+    if not numbering.is_pattern(pattern):
+        raise ValidationError(
+            _("Use letters, digits, . / - and {code}, and both {year} and {number}: numbers begin anew each year.")
+        )
+    if len(numbering.written(nppo, 2026, 10**9, pattern)) > numbering.LONGEST:
+        raise ValidationError(_("The numbers would be longer than 60 characters."))
+    return pattern
 
 
 class Settings(forms.Form):
@@ -61,6 +68,9 @@ class Settings(forms.Form):
     four_eyes = forms.BooleanField(
         label=gettext_lazy("Another person approves and issues than the one who wrote it"), required=False
     )
+    approves_and_issues = forms.BooleanField(
+        label=gettext_lazy("A certifying officer may approve and issue in one step"), required=False
+    )
     grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
         required=False, help_text=gettext_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
@@ -69,7 +79,7 @@ class Settings(forms.Form):
     helper = laid_out(
         Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language"),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
-        Fieldset(gettext_lazy("Work"), "four_eyes", "grace_minutes"),
+        Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
     )
 
     def __init__(self, *args: Any, rows: "Rows", **options: Any) -> None:
@@ -86,14 +96,7 @@ class Settings(forms.Form):
         return name
 
     def clean_number_pattern(self) -> str:
-        pattern = str(self.cleaned_data["number_pattern"])
-        if not _PATTERN.fullmatch(pattern) or "{number" not in pattern or "{year}" not in pattern:
-            raise ValidationError(
-                _("Use letters, digits, . / - and {code}, and both {year} and {number}: numbers begin anew each year.")
-            )
-        if len(pattern.format(code=self.rows.nppo.code, year=2026, number=10**9)) > LONGEST:
-            raise ValidationError(_("The numbers would be longer than 60 characters."))
-        return pattern
+        return checked_pattern(str(self.cleaned_data["number_pattern"]), self.rows.nppo)
 
     def clean_next_number(self) -> int:
         wanted, last = self.cleaned_data["next_number"], self.rows.sequence.last
@@ -151,7 +154,7 @@ def settings(request: ActingRequest) -> HttpResponse:
             changes.save(row, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("administration:settings")
-    example = numbering.written(rows.nppo, numbering.this_year(rows.nppo), rows.sequence.last + 1)
+    example = numbering.written(rows.nppo, numbering.this_year(rows.nppo), numbering.following(rows.sequence))
     context = {"form": form, "errors": errors_of(form), "told": _told(form, rows), "example": example}
     return render(request, "administration/settings.html", context, status=422 if is_post else 200)
 

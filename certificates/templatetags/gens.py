@@ -169,3 +169,37 @@ def wire_date(text: str) -> str:
     """A day as the message writes it, in the reader's manner; what is no date stays as it is."""
     parsed = dates.parse(text)
     return formats.date_format(parsed.day, "DATE_FORMAT") if parsed else text
+
+
+_FIELD_LABELS: Final = {
+    "names": gettext_lazy("Names"), "synonyms": gettext_lazy("Other names"), "symbol": gettext_lazy("Symbol"),
+    "kind": gettext_lazy("Kind"), "parent": gettext_lazy("Part of"), "position": gettext_lazy("Place in the list"),
+    "valid_from": gettext_lazy("Valid from"), "valid_until": gettext_lazy("Valid until"),
+    "is_active": gettext_lazy("In use"),
+}  # fmt: skip
+
+
+@register.filter
+def differences(changes: dict[str, list[Any]]) -> list[tuple[str, str, str]]:
+    """(label, before, after) of each field of a code that changed; of names only those that differ."""
+    found = []
+    for field, (before, after) in changes.items():
+        label = str(_FIELD_LABELS.get(field, field))
+        if field == "names":
+            languages = [each for each in {**before, **after} if before.get(each) != after.get(each)]
+            found += [(f"{label} ({each})", before.get(each) or "–", after.get(each) or "–") for each in languages]
+        else:
+            found.append((label, _plainly(before), _plainly(after)))
+    return found
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(name for _language, name in value) if isinstance(value, list) else str(value or "–")
+
+
+@register.filter
+def visible(text: str) -> str:
+    """Line breaks and tabs as signs, so that one sees what was mended."""
+    return text.replace("\r", "␍").replace("\n", "␊").replace("\t", "␉")

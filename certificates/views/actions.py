@@ -21,6 +21,7 @@ DONE: Final = {
     "approve": gettext_noop("Approved."),
     "return": gettext_noop("Returned to the inspector."),
     "issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
+    "approve_and_issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
     "discard": gettext_noop("The draft is discarded."),
     "withdraw": gettext_noop("Withdrawn. The importing country is told, if the certificate was sent to it."),
     "accept": gettext_noop("Accepted."),
@@ -106,9 +107,17 @@ def _ask(
         "blocked": drafts.links(found, blocked) if blocked else [],
         "reason": request.POST.get("reason", ""),
         "code": request.POST.get("code", ""),
-        "reasons": choices("refusal", language) if action.name == "refuse" else [],
+        "reasons": _reasons(action.name, language),
         "originals": Original.choices if action.asks_original else [],
         "original": request.POST.get("original", ""),
         "partner": name_of("country", found.counterpart if is_received else found.destination, language),
     }
     return render(request, "certificates/confirm.html", context, status=status)
+
+
+def _reasons(name: str, language: str) -> list[tuple[str, str]]:
+    """The coded reasons to choose from, of those actions that have some."""
+    if name == "refuse":
+        return choices("refusal", language)
+    kind = {"return": "RETURN", "withdraw": "WITHDRAWAL"}.get(name, "")
+    return choices("reason", language, kind) if kind else []

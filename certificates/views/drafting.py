@@ -27,6 +27,7 @@ from codelists import lookup
 from codelists.models import Code
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
+from gens.accounts.models import Membership
 
 LISTS: Final = ("taxon", "vegetable_part", "condition", "intended_use", "treatment", "chemical", "port")
 
@@ -167,7 +168,7 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
             found,
             name,
             make(_with_row(data), found.content),
-            {**extra, "opened_with": opened, "found": _looked_up(data)},
+            {**extra, "opened_with": opened, "found": _looked_up(data, request.membership)},
         )
     page = make(data, found.content)
     if not page.is_valid():
@@ -182,8 +183,18 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         return _conflict(request, conflict.certificate, name, make)
     except workflow.WrongStatus as error:
         return somebody_was_faster(request, error.certificate)
+    _remember(page, request.membership)
     messages.success(request, _("Saved."))
     return redirect(_onward(request, found, extra))
+
+
+def _remember(page: Page, by: Membership) -> None:
+    """What this person wrote that a long list knows: look-up shows it first from now on."""
+    form = page.forms["form"]
+    for name, field in getattr(form, "fields", {}).items():
+        list_name, written = getattr(field, "list_name", ""), form.cleaned_data.get(name)
+        if list_name in lookup.LARGE and written:
+            lookup.used(list_name, [lookup.by_name(list_name, written)], by=by)
 
 
 def _onward(request: ActingRequest, found: Certificate, extra: dict[str, Any]) -> str:
@@ -217,9 +228,9 @@ def _with_row(data: QueryDict) -> QueryDict:
     return changed
 
 
-def _looked_up(data: QueryDict) -> list[Code] | None:
+def _looked_up(data: QueryDict, by: Membership) -> list[Code] | None:
     """Names that match what was typed as botanical name; None when nobody asked."""
-    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en") if "look" in data else None
+    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en", by=by) if "look" in data else None
 
 
 def _show(
@@ -233,7 +244,7 @@ def _show(
         "page": page,
         "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
         "states": drafts.section_states(found, found.content),
-        "lists": {key: _suggested(key, language) for key in LISTS if _uses(page, key)},
+        "lists": {key: _suggested(key, language, request.membership) for key in LISTS if _uses(page, key)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
     }
@@ -241,9 +252,9 @@ def _show(
     return render(request, template, context, status=status)
 
 
-def _suggested(list_name: str, language: str) -> list[str]:
+def _suggested(list_name: str, language: str, by: Membership) -> list[str]:
     """What the browser offers while typing: botanical names for taxa, else names in the reader's language."""
-    return [name for _code, name in lookup.choices(list_name, "la" if list_name == "taxon" else language)]
+    return lookup.offered(list_name, "la" if list_name == "taxon" else language, by)
 
 
 def _uses(page: Page, list_name: str) -> bool:

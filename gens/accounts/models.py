@@ -35,10 +35,26 @@ class Nppo(models.Model):
         default=True,
         help_text="Approval needs another person than the one who drafted.",
     )
+    approves_and_issues = models.BooleanField(
+        default=False, help_text="A certifying officer approves and issues in one step."
+    )
     is_training = models.BooleanField(default=False)
+    twin_of = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="twin",
+        help_text="In which the people of that NPPO train.",
+    )
 
     class Meta:
         verbose_name = _("NPPO")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(twin_of=None) | models.Q(is_training=True), name="a_twin_is_for_training"
+            ),
+        ]
         triggers: ClassVar = [
             # connections are held to it when they are made
             pgtrigger.Protect(

@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hubclient', '0005_unfit'),
+        ('accounts', '0005_training'),
     ]
 
     operations = [

@@ -20,7 +20,7 @@ from gens.accounts import inviting, mail, roles, tasks
 from gens.accounts.models import Event, Invitation, Mail, Membership, Office, User
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, OfficeFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, OfficeFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-Phrase-7"
@@ -198,7 +198,6 @@ def test_roles_dates_and_scope_are_changed_with_who_did_it(world: World) -> None
 
 
 def load_countries() -> None:
-    from codelists.loading import load
 
     load()
 

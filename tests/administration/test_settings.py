@@ -8,13 +8,12 @@ from django.urls import reverse
 
 from certificates import numbering, workflow
 from certificates.models import NumberSequence, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, make_certificate, make_membership
+from tests.factories import NppoFactory, load, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 

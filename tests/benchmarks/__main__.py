@@ -1,6 +1,6 @@
 """python -m tests.benchmarks [PART ...]: a table of medians and of ratios to a named baseline of the same run.
 
-Never a test. Parts: message paper issuing exchange memory; and drain, only when named: 10 minutes of the world's load.
+Never a test. Parts: message paper issuing exchange lists memory; and drain, only when named: 10 minutes of the world's load.
 """
 
 import base64
@@ -131,13 +131,14 @@ def issuing() -> list[Row]:
 
 
 def parts() -> dict[str, Callable[[], Any]]:
-    from tests.benchmarks import drain, exchange, memory
+    from tests.benchmarks import drain, exchange, lists, memory
 
     return {
         "message": lambda: show(message()),
         "paper": lambda: show(paper()),
         "issuing": lambda: show(issuing()),
         "exchange": lambda: show(exchange.rows()),
+        "lists": lists.show,
         "memory": lambda: show_memory(memory.rows()),
         "drain": drain.run,
     }

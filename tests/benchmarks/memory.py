@@ -76,7 +76,7 @@ def rows() -> list[Row]:
     return found
 
 
-def _held() -> int:
+def held() -> int:
     """The most that this process ever held, in bytes. Linux's ru_maxrss would count what its parent held too."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
@@ -97,9 +97,9 @@ def _measure() -> None:
         rules.problems(read.document, "received")
 
     judge(to_xml(Document(), {}))
-    before = _held()
+    before = held()
     judge(sys.stdin.buffer.read())
-    print(_held() - before)
+    print(held() - before)
 
 
 def main() -> None:

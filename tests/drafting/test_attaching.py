@@ -16,11 +16,10 @@ from certificates.ephyto.xml import Message as Read
 from certificates.ephyto.xml import from_xml
 from certificates.forms.attaching import REST, room
 from certificates.models import Blob, Certificate, Message
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
-from tests.factories import NppoFactory, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 

@@ -16,11 +16,10 @@ from certificates.ephyto.document import Country, Document, Note, Text, Treatmen
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.models import Certificate, DraftInput
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
-from tests.factories import NppoFactory, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 

@@ -16,12 +16,11 @@ from certificates.ephyto import rules
 from certificates.ephyto.document import Document, Measure, Note, Party, Text, Treatment, note_texts
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Drawn, Message, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from tests.drafting.test_drafting import open_page
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 GONE_ON = {"attached": "RPCTC", "packed": "RPCRP", "containers": "RPCNC", "inspected": "on"}

@@ -14,14 +14,13 @@ from certificates import workflow
 from certificates.ephyto.document import EXPORT, Text
 from certificates.ephyto.xml import from_xml, to_xml
 from certificates.models import Certificate, Message, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import partners
 from hubclient.models import Connection, Envelope, Partner
 from hubclient.soap import Header, HubClient, HubError, HubNppo
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 from tests.hub_server import DATABASES
 from tests.hubclient.scripted import Scripted, answers, envelope, http
 from tests.hubclient.sending import World

@@ -8,9 +8,8 @@ from django.template.loader import render_to_string
 from certificates.ephyto.document import Note
 from certificates.models import Status
 from certificates.paper.face import face
-from codelists.loading import load
 from gens.accounts import roles
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,7 @@ from weasyprint import HTML
 from certificates.ephyto.document import Country, Document, Measure, Note, Party, Text, Treatment
 from certificates.paper import fit, pdf
 from certificates.paper.face import face
-from codelists.loading import load
-from tests.factories import valid_document
+from tests.factories import load, valid_document
 
 pytestmark = pytest.mark.django_db
 

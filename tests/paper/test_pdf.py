@@ -12,8 +12,7 @@ from certificates.ephyto.xml import Message, from_xml, to_xml
 from certificates.paper import fit, pdf
 from certificates.paper.face import face
 from certificates.paper.words import label, statements
-from codelists.loading import load
-from tests.factories import valid_document
+from tests.factories import load, valid_document
 
 pytestmark = pytest.mark.django_db
 

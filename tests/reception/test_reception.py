@@ -14,13 +14,12 @@ from certificates import reception, tasks
 from certificates.ephyto.document import Document, Note
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Message, Status
-from codelists.loading import load
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import inbox, outbox
 from hubclient.models import Connection, Envelope
 from hubclient.soap import Header, HubError
-from tests.factories import NppoFactory, make_certificate, valid_document
+from tests.factories import NppoFactory, load, make_certificate, valid_document
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)

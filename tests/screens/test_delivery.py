@@ -9,12 +9,11 @@ from django.utils import timezone
 
 from certificates.models import Certificate, Message, Status
 from certificates.views import delivery
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
 from hubclient.models import Connection, Envelope, Forwarding
-from tests.factories import NppoFactory, make_certificate, make_membership
+from tests.factories import NppoFactory, load, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 State, Reason = Envelope.State, Envelope.Reason

@@ -19,13 +19,12 @@ from certificates.ephyto.media import SHOWN, UNKNOWN
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from certificates.models import Blob, Certificate, Status
 from certificates.paper import pdf as pdf_of
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
 from tests.ephyto.files import image, pdf, png
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 

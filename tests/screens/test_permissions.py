@@ -5,15 +5,15 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from certificates.models import Certificate, Message, Rendering, Status
-from codelists.loading import load
+from certificates.models import Certificate, Message, NumberRule, Rendering, Status
+from codelists.models import CodeRequest, Refresh
 from gens.accounts import roles
 from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
 from hubclient.models import ClientCertificate, Connection, Envelope
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +108,36 @@ TABLE = {
     ("administration:new_certificate", ("connection",), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:end_certificate", ("connection", "pair"), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:end_certificate", ("connection", "pair"), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:rule", ("rule",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:reserve", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:reserve", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:lists", (), "get"): (200, 200, 200, 200, 200, 200),
+    ("administration:codes", ("taxon",), "get"): (200, 200, 200, 200, 200, 200),
+    ("administration:codes", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:code", ("unit", "KGM"), "get"): (200, 200, 200, 200, 200, 200),
+    ("administration:code", ("unit", "KGM"), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:code", ("unit", "nonsense"), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:new_code", ("unit",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_code", ("unit",), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:upload", ("unit", "national"), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:upload", ("unit", "national"), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:upload", ("unit", "shared"), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:upload", ("unit", "nonsense"), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:download", ("unit", "shared", "csv"), "get"): (200, 200, 200, 200, 200, 200),
+    ("administration:download", ("unit", "national", "xlsx"), "get"): (200, 200, 200, 200, 200, 200),
+    ("administration:download", ("unit", "shared", "exe"), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:requests", (), "get"): (200, 200, 403, 200, 403, 403),
+    ("administration:ask", (), "get"): (200, 200, 403, 403, 403, 403),
+    ("administration:ask", (), "post"): (422, 422, 403, 403, 403, 403),
+    ("administration:answer", ("asked",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:answer", ("asked",), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:refreshes", (), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:list_source", (), "post"): (403, 403, 403, 403, 403, 302),
+    ("administration:refresh", ("held",), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:refresh", ("held",), "post"): (403, 403, 403, 403, 403, 404),
     ("accounts:invitation", ("1-nonsense",), "get"): (404, 404, 404, 404, 404, 404),
     ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
     ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
@@ -159,6 +189,14 @@ class World:
         self.made["invited"] = Invitation.objects.create(
             nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
             secret_hash="0", expires_at="2030-01-01T00:00:00Z",
+        )  # fmt: skip
+        self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
+        self.made["asked"] = CodeRequest.objects.create(
+            nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
+        )
+        self.made["held"] = Refresh.objects.create(
+            list="condition", source="IPPC Hub", state="held", reason="It came without a single code.", wanted=[],
+            cleaned=[["C1", "Dry\n", "Dry"]],
         )  # fmt: skip
         self.made["sent"] = outbox.enqueue(
             connected, receiver="NZ", certificate_type="851", certificate_status="70", certificate_number="x", content=b"x",
@@ -281,7 +319,7 @@ def test_a_list_costs_the_same_with_one_row_and_with_three(
         make_certificate(world.nppo, Status.DRAFT, by=author)
     client: Client = signed_in(author)  # type: ignore[operator]
     client.get("/list/drafts/")
-    with django_assert_num_queries(14):  # type: ignore[operator]
+    with django_assert_num_queries(16):  # type: ignore[operator]
         assert client.get("/list/drafts/").status_code == 200
 
 

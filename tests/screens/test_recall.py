@@ -5,12 +5,11 @@ from django.test import Client
 
 from certificates import workflow
 from certificates.models import Certificate, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.models import TROUBLE, Connection, Envelope
-from tests.factories import NppoFactory, make_certificate, make_membership
+from tests.factories import NppoFactory, load, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 

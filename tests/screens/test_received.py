@@ -12,10 +12,9 @@ from certificates import storage
 from certificates.ephyto import show
 from certificates.ephyto.xml import Message, from_xml
 from certificates.models import Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
-from tests.factories import NppoFactory, make_certificate, make_membership
+from tests.factories import NppoFactory, load, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 

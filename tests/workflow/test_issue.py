@@ -11,15 +11,14 @@ from django.db import connection, connections
 from django.db.utils import ProgrammingError
 
 from certificates import drafts, numbering, printing, workflow
-from certificates.ephyto.document import Document, Note
+from certificates.ephyto.document import EXPORT, Document, Note
 from certificates.ephyto.xml import from_xml
 from certificates.models import Certificate, Message, NumberSequence, Rendering, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.models import Connection, Envelope
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, OfficeFactory, load, make_certificate, make_membership, valid_document
 
 DEAD = "amqp://127.0.0.1:1"
 at_commit = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -204,14 +203,14 @@ def test_messages_are_append_only(nppo: Nppo, people: tuple[Membership, Membersh
 def test_the_number_carries_the_year_of_the_nppo(zone: str, moment: datetime, year: int) -> None:
     nppo = NppoFactory(code="XA", time_zone=zone)
     with acting_for(nppo.pk):
-        assert numbering.certificate_number(nppo, moment) == f"XA-{year}-000001"
+        assert numbering.certificate_number(nppo, EXPORT, OfficeFactory(nppo=nppo), moment) == f"XA-{year}-000001"
 
 
 @pytest.mark.django_db
 def test_numbers_of_each_year_start_again(nppo: Nppo) -> None:
     with acting_for(nppo.pk):
         old, new = datetime(2026, 6, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
-        assert [numbering.certificate_number(nppo, at) for at in (old, old, new)] == [
+        assert [numbering.certificate_number(nppo, EXPORT, OfficeFactory(nppo=nppo), at) for at in (old, old, new)] == [
             "WS-2026-000001",
             "WS-2026-000002",
             "WS-2027-000001",

@@ -15,13 +15,12 @@ from certificates import replacing, tasks, workflow
 from certificates.ephyto.document import Party, note_texts
 from certificates.ephyto.xml import from_xml
 from certificates.models import Certificate, Message, Status
-from codelists.loading import load
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import tasks as hub_tasks
 from hubclient.models import Connection, Envelope
-from tests.factories import NppoFactory, make_certificate, make_membership
+from tests.factories import NppoFactory, load, make_certificate, make_membership
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
