@@ -8,12 +8,14 @@ from certificates.administration import (
     list_files,
     lists,
     mails,
+    nppos,
     numbers,
     offices,
     people,
     refreshes,
     requests,
     settings,
+    training,
 )
 
 app_name = "administration"
@@ -42,6 +44,10 @@ urlpatterns = [
     path("connections/<int:pk>/test/", connections.test_connection, name="test_connection"),
     path("connections/<int:pk>/certificates/new/", connections.new_certificate, name="new_certificate"),
     path("connections/<int:pk>/certificates/<int:which>/end/", connections.end_certificate, name="end_certificate"),
+    path("nppos/", nppos.nppos, name="nppos"),
+    path("nppos/new/", nppos.new_nppo, name="new_nppo"),
+    path("nppos/<int:pk>/", nppos.nppo, name="nppo"),
+    path("training/", training.training, name="training"),
     path("lists/", lists.lists, name="lists"),
     path("lists/refreshes/", refreshes.refreshes, name="refreshes"),
     path("lists/refreshes/source/", refreshes.source, name="list_source"),

@@ -108,6 +108,13 @@ TABLE = {
     ("administration:new_certificate", ("connection",), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:end_certificate", ("connection", "pair"), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:end_certificate", ("connection", "pair"), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:nppos", (), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:new_nppo", (), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:new_nppo", (), "post"): (403, 403, 403, 403, 403, 422),
+    ("administration:nppo", ("nppo",), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:nppo", ("nppo",), "post"): (403, 403, 403, 403, 403, 422),
+    ("administration:training", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:training", (), "post"): (403, 403, 403, 302, 403, 403),
     ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
@@ -155,6 +162,7 @@ class World:
         self.nppo: Nppo = NppoFactory(code="WS")
         author = make_membership(self.nppo, roles.INSPECTOR)
         self.made: dict[str, object] = {
+            "nppo": self.nppo,
             "draft": make_certificate(self.nppo, Status.DRAFT, by=author),
             "submitted": make_certificate(self.nppo, Status.SUBMITTED, by=author),
             "issued": make_certificate(
