@@ -1,5 +1,7 @@
 """The PDF of an issued certificate: rendered once after issue, its bytes and hash kept; previews and reproductions."""
 
+from typing import Final
+
 from django.db import IntegrityError
 from django.utils import formats, timezone
 
@@ -15,15 +17,23 @@ from codelists.lookup import Names
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
+TRAINING: Final = "TRAINING – NOT VALID"
+
+
+def _mark(certificate: Certificate, otherwise: str = "") -> str:
+    """What stands across each page: in training always the same, whatever the certificate is."""
+    return TRAINING if certificate.nppo.is_training else otherwise
+
 
 def render(certificate_id: int, nppo_id: int) -> None:
     """Print an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is made."""
     with acting_for(nppo_id):
-        found = Certificate.objects.filter(pk=certificate_id, direction=Direction.ISSUED, rendering=None).first()
+        issued = Certificate.objects.filter(direction=Direction.ISSUED, rendering=None).select_related("nppo")
+        found = issued.filter(pk=certificate_id).first()
         message = found.messages.order_by("pk").first() if found else None
     if found is None or message is None:
         return
-    data = pdf.render(found.content, xml=bytes(message.xml))
+    data = pdf.render(found.content, xml=bytes(message.xml), mark=_mark(found))
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(
@@ -36,7 +46,9 @@ def render(certificate_id: int, nppo_id: int) -> None:
 def preview(certificate: Certificate) -> bytes:
     """A draft as it will print, with DRAFT across the page."""
     document = certificate.content
-    return pdf.render(document, xml=to_xml(document, blobs_of(certificate.nppo_id, document)), mark="DRAFT")
+    return pdf.render(
+        document, xml=to_xml(document, blobs_of(certificate.nppo_id, document)), mark=_mark(certificate, "DRAFT")
+    )
 
 
 def reproduction(certificate: Certificate, message: Message) -> bytes:
@@ -46,7 +58,7 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
     return pdf.render(
         document,
         xml=bytes(message.xml),
-        mark="CANCELLED" if certificate.status == Status.WITHDRAWN else "",
+        mark=_mark(certificate, "CANCELLED" if certificate.status == Status.WITHDRAWN else ""),
         origin=pdf.Origin(certificate.counterpart, arrived),
         listed=_rest(document),
     )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Final
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +16,9 @@ class Connection(models.Model):
     """An NPPO's account at a Hub: where it is and the client certificate that says who we are."""
 
     class Kind(models.TextChoices):
-        PRODUCTION = "production"
-        ACCEPTANCE = "acceptance"
-        PILOT = "pilot"
+        PRODUCTION = "production", _("Production: certificates that are valid")
+        ACCEPTANCE = "acceptance", _("Acceptance: the Hub's tests before production")
+        PILOT = "pilot", _("Pilot: trying out and training")
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     nppo_is_training = models.BooleanField(default=False, help_text="Copied from the NPPO for the constraint below.")
@@ -59,6 +60,15 @@ class Connection(models.Model):
             models.CheckConstraint(
                 condition=models.Q(nppo_is_training=False) | models.Q(kind="pilot"),
                 name="training_only_at_the_pilot",
+            ),
+        ]
+        triggers: ClassVar = [
+            # whatever the program says: the constraint above reads what the NPPO is
+            pgtrigger.Trigger(
+                name="training_as_its_nppo",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="NEW.nppo_is_training = (SELECT is_training FROM accounts_nppo WHERE id = NEW.nppo_id); RETURN NEW;",
             ),
         ]
 

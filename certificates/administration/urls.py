@@ -4,10 +4,12 @@ from django.urls import path
 
 from certificates.administration import (
     checklist,
+    connections,
     index,
     list_files,
     lists,
     mails,
+    nppos,
     numbers,
     offices,
     people,
@@ -15,6 +17,7 @@ from certificates.administration import (
     requests,
     requirements,
     settings,
+    training,
 )
 
 app_name = "administration"
@@ -43,6 +46,17 @@ urlpatterns = [
     path("requirements/file/", requirements.upload, name="requirements_upload"),
     path("requirements/requirements.<slug:kind>", requirements.download, name="requirements_download"),
     path("requirements/<int:pk>/", requirements.entry, name="requirement"),
+    path("connections/", connections.connections, name="connections"),
+    path("connections/new/", connections.new_connection, name="new_connection"),
+    path("connections/<int:pk>/", connections.connection, name="connection"),
+    path("connections/<int:pk>/switch/", connections.switch, name="switch_connection"),
+    path("connections/<int:pk>/test/", connections.test_connection, name="test_connection"),
+    path("connections/<int:pk>/certificates/new/", connections.new_certificate, name="new_certificate"),
+    path("connections/<int:pk>/certificates/<int:which>/end/", connections.end_certificate, name="end_certificate"),
+    path("nppos/", nppos.nppos, name="nppos"),
+    path("nppos/new/", nppos.new_nppo, name="new_nppo"),
+    path("nppos/<int:pk>/", nppos.nppo, name="nppo"),
+    path("training/", training.training, name="training"),
     path("lists/", lists.lists, name="lists"),
     path("lists/refreshes/", refreshes.refreshes, name="refreshes"),
     path("lists/refreshes/source/", refreshes.source, name="list_source"),

@@ -78,6 +78,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     context["may_read_rules"] = membership.may(roles.READ_RULES)
     context["may_read_requirements"] = membership.may(roles.DRAFT) or membership.may(roles.READ_ISSUED)
     context["may_see_operations"] = membership.may(roles.OPERATE) or membership.may(roles.ADMINISTER)
+    context["may_operate"] = membership.may(roles.OPERATE)
     context["may_administer"] = membership.may(roles.ADMINISTER)
     context["hub_is_silent"] = membership.may(roles.READ_ISSUED) and _hub_is_silent(membership)
     found = counts(membership)

@@ -23,6 +23,15 @@ class ActingRequest(HttpRequest):
     membership: Membership
 
 
+def outside_transaction(view: type_of_view) -> type_of_view:
+    """Marks a view that talks to a network: request.membership is read, but no transaction is open while it runs.
+
+    It opens acting_for itself where it needs rows, and for what it renders.
+    """
+    view.is_outside = True  # type: ignore[attr-defined]
+    return view
+
+
 def UserLanguage(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -68,11 +77,18 @@ class ActingMembership:
                 if membership is not None:
                     request.membership = membership  # type: ignore[attr-defined]  # ActingRequest from here on
                     timezone.activate(membership.nppo.zone)
-                    try:
-                        return view(request, *args, **kwargs)
-                    finally:
-                        request.is_over = True  # type: ignore[attr-defined]  # error pages come after the transaction
+                    if not hasattr(view, "is_outside"):
+                        return _viewed(request, view, *args, **kwargs)
+            if membership is not None:
+                return _viewed(request, view, *args, **kwargs)
         return redirect(f"/people/choose/?{urlencode({'next': request.get_full_path()})}")
+
+
+def _viewed(request: HttpRequest, view: type_of_view, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.is_over = True  # type: ignore[attr-defined]  # error pages come after the transaction
 
 
 def active_membership(request: HttpRequest) -> Membership | None:

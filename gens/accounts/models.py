@@ -45,9 +45,30 @@ class Nppo(models.Model):
         default=False, help_text="New drafts have the optional statement on financial liability (ISPM 12)."
     )
     is_training = models.BooleanField(default=False)
+    twin_of = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="twin",
+        help_text="In which the people of that NPPO train.",
+    )
 
     class Meta:
         verbose_name = _("NPPO")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(twin_of=None) | models.Q(is_training=True), name="a_twin_is_for_training"
+            ),
+        ]
+        triggers: ClassVar = [
+            # connections are held to it when they are made
+            pgtrigger.Protect(
+                name="training_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__is_training__df=pgtrigger.F("new__is_training")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

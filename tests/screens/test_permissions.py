@@ -11,7 +11,7 @@ from gens.accounts import roles
 from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
-from hubclient.models import Connection, Envelope
+from hubclient.models import ClientCertificate, Connection, Envelope
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
@@ -108,6 +108,23 @@ TABLE = {
     ("administration:requirements_upload", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:requirements_upload", (), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:requirements_download", ("csv",), "get"): (200, 200, 403, 200, 200, 403),
+    ("administration:connections", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_connection", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_connection", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:connection", ("connection",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:switch_connection", ("connection",), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:test_connection", ("connection",), "get"): (403, 403, 403, 302, 403, 403),
+    ("administration:new_certificate", ("connection",), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_certificate", ("connection",), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:end_certificate", ("connection", "pair"), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:end_certificate", ("connection", "pair"), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:nppos", (), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:new_nppo", (), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:new_nppo", (), "post"): (403, 403, 403, 403, 403, 422),
+    ("administration:nppo", ("nppo",), "get"): (403, 403, 403, 403, 403, 200),
+    ("administration:nppo", ("nppo",), "post"): (403, 403, 403, 403, 403, 422),
+    ("administration:training", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:training", (), "post"): (403, 403, 403, 302, 403, 403),
     ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
@@ -155,6 +172,7 @@ class World:
         self.nppo: Nppo = NppoFactory(code="WS")
         author = make_membership(self.nppo, roles.INSPECTOR)
         self.made: dict[str, object] = {
+            "nppo": self.nppo,
             "draft": make_certificate(self.nppo, Status.DRAFT, by=author),
             "submitted": make_certificate(self.nppo, Status.SUBMITTED, by=author),
             "issued": make_certificate(
@@ -183,6 +201,7 @@ class World:
         )
         connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
         self.made["connection"] = connected
+        self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
         self.made["office"] = self.made["member"].office
         self.made["invited"] = Invitation.objects.create(
@@ -253,7 +272,7 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         row
         for row in TABLE
         if row[0] != "certificates:worklist"
-        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited"}
+        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair"}
     ],
     ids=str,
 )
