@@ -15,11 +15,22 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates import numbering, storage, workflow
 from certificates.ephyto import rules
-from certificates.ephyto.document import BOXES, EXPORT, ISSUED, RE_EXPORT, Country, Document, line_by_id, to_json
+from certificates.ephyto.document import (
+    BOXES,
+    EXPORT,
+    ISSUED,
+    RE_EXPORT,
+    Country,
+    Document,
+    Text,
+    line_by_id,
+    set_notes,
+    to_json,
+)
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
 from codelists.lookup import Codes, name_of
 from gens.accounts import events, roles
-from gens.accounts.models import Membership
+from gens.accounts.models import Membership, Nppo
 
 # Sections in the order of the paper. A line is a section of its own: "line.<id>".
 SECTIONS: Final[dict[str, Promise]] = {
@@ -87,13 +98,19 @@ def create(
             office=by.office,
             reference=numbering.draft_reference(by.nppo, now),
         )
-        statements = ("",) if kind == RE_EXPORT else ("1",)
-        document = document or Document(type=kind, status=ISSUED, statements=statements)
+        document = document or _empty(kind, by.nppo)
         if not document.export_country.code:
             document = replace(document, export_country=here)
         storage.store(draft, document, author=by)
         events.record(draft, events.DRAFTED, by=by, to_state=draft.status)
     return draft
+
+
+def _empty(kind: str, nppo: Nppo) -> Document:
+    """With the optional clauses that this NPPO wants in every certificate."""
+    statements: tuple[str, ...] = ("1", "2") if nppo.certifies_practically_free else ("1",)
+    notes = set_notes((), "SPSFL", [Text("5")] if nppo.disclaims_liability else [])
+    return Document(type=kind, status=ISSUED, statements=("",) if kind == RE_EXPORT else statements, notes=notes)
 
 
 def sections_of(document: Document) -> dict[str, Promise]:

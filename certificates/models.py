@@ -313,3 +313,35 @@ class ReservedNumbers(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first}-{self.last}"
+
+
+class Requirement(models.Model):
+    """What a destination demands of a commodity, as this NPPO knows it. It ends and is followed, it is never deleted."""
+
+    class Kind(models.TextChoices):
+        CONDITIONS = "conditions", _("Allowed on conditions")
+        PERMIT = "permit", _("Allowed with an import permit")
+        PROHIBITED = "prohibited", _("Prohibited")
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    destination = models.CharField(max_length=2)
+    plant = models.CharField(max_length=256, blank=True, help_text="Scientific name or genus; empty: every plant.")
+    part = models.CharField(max_length=70, blank=True, help_text="Of the plant; empty: every part.")
+    intended_use = models.CharField(max_length=256, blank=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.CONDITIONS)
+    text = models.TextField(blank=True, help_text="In the words that officers read.")
+    declarations = models.JSONField(default=list, help_text="Texts to certify, with {parameters}.")
+    treatments = models.TextField(blank=True)
+    documents = models.TextField(blank=True, help_text="Needed beside the certificate.")
+    validity_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="From inspection to departure.")
+    source = models.URLField(max_length=400, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    folded = models.CharField(max_length=256, blank=True, help_text="The plant as it is compared. Follows from it.")
+
+    class Meta:
+        # what a draft asks, and the list
+        indexes: ClassVar = [models.Index(fields=["nppo", "destination", "folded"], name="requirement_of")]
+
+    def __str__(self) -> str:
+        return f"{self.destination} {self.plant}"

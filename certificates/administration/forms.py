@@ -20,7 +20,7 @@ GIVEN = [(role, name) for role, name in roles.ROLE_NAMES.items() if role != role
 TYPES = [(EXPORT, _("For export")), (RE_EXPORT, _("For re-export"))]
 
 
-class _Day(DateField):
+class Day(DateField):
     """Cleans to a date; None when nothing was typed."""
 
     def clean(self, value: Any) -> Any:
@@ -45,8 +45,8 @@ class Work(forms.Form):
 class Person(Work):
     """A membership, with the authorisation of those who certify (IPPC V.2a)."""
 
-    authorised_from = _Day(label=_("Authorised from"), help_text=_("Empty: from now on."))
-    authorised_until = _Day(label=_("Authorised until"), help_text=_("The last day. Empty: without end."))
+    authorised_from = Day(label=_("Authorised from"), help_text=_("Empty: from now on."))
+    authorised_until = Day(label=_("Authorised until"), help_text=_("The last day. Empty: without end."))
     types = forms.MultipleChoiceField(
         label=_("May approve and issue"), choices=TYPES, widget=forms.CheckboxSelectMultiple, required=False,
         help_text=_("None ticked: all."),

@@ -28,9 +28,12 @@ class Told:
 
 def history(row: models.Model, form: forms.BaseForm, others: Mapping[str, Promise] | None = None) -> list[Told]:
     """The latest first; nothing of a row that is not stored yet. others: labels of fields that stand in no form."""
-    return (
-        [Told(event, _changed(event, form, others or {})) for event in changes.history(row)[:SHOWN]] if row.pk else []
-    )
+    return [told(event, form, others) for event in changes.history(row)[:SHOWN]] if row.pk else []
+
+
+def told(event: Event, form: forms.BaseForm, others: Mapping[str, Promise] | None = None) -> Told:
+    """One event in the words of the form."""
+    return Told(event, _changed(event, form, others or {}))
 
 
 def _changed(event: Event, form: forms.BaseForm, others: Mapping[str, Promise]) -> list[tuple[str, str, str]]:

@@ -3,10 +3,13 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from certificates.administration import checklist
 from certificates.administration.doorway import administrators_only
 from gens.accounts.middleware import ActingRequest
 
 
 def index(request: ActingRequest) -> HttpResponse:
     administrators_only(request)
-    return render(request, "administration/index.html")
+    found = checklist.checks(request.membership.nppo)
+    done = sum(check.is_done for check in found)
+    return render(request, "administration/index.html", {"done": done, "all": len(found)})

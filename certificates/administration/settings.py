@@ -26,7 +26,16 @@ from gens.accounts.models import Event, Nppo
 from hubclient.models import Connection
 
 MOST_GRACE: Final = 24 * 60
-_OF_NPPO: Final = ("name", "time_zone", "language", "number_pattern", "four_eyes", "approves_and_issues")
+_OF_NPPO: Final = (
+    "name",
+    "time_zone",
+    "language",
+    "number_pattern",
+    "four_eyes",
+    "approves_and_issues",
+    "certifies_practically_free",
+    "disclaims_liability",
+)
 
 
 def checked_pattern(pattern: str, nppo: Nppo) -> str:
@@ -71,6 +80,12 @@ class Settings(forms.Form):
     approves_and_issues = forms.BooleanField(
         label=gettext_lazy("A certifying officer may approve and issue in one step"), required=False
     )
+    certifies_practically_free = forms.BooleanField(
+        label=gettext_lazy("New drafts certify “practically free from other pests”"), required=False
+    )
+    disclaims_liability = forms.BooleanField(
+        label=gettext_lazy("New drafts print “No financial liability”"), required=False
+    )
     grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
         required=False, help_text=gettext_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
@@ -80,6 +95,7 @@ class Settings(forms.Form):
         Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language"),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
+        Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),
     )
 
     def __init__(self, *args: Any, rows: "Rows", **options: Any) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from certificates.administration import (
+    checklist,
     connections,
     index,
     list_files,
@@ -14,6 +15,7 @@ from certificates.administration import (
     people,
     refreshes,
     requests,
+    requirements,
     settings,
     training,
 )
@@ -21,6 +23,7 @@ from certificates.administration import (
 app_name = "administration"
 urlpatterns = [
     path("", index.index, name="index"),
+    path("ready/", checklist.checklist, name="checklist"),
     path("settings/", settings.settings, name="settings"),
     path("numbers/", numbers.numbers, name="numbers"),
     path("numbers/new/", numbers.new_rule, name="new_rule"),
@@ -48,6 +51,12 @@ urlpatterns = [
     path("nppos/new/", nppos.new_nppo, name="new_nppo"),
     path("nppos/<int:pk>/", nppos.nppo, name="nppo"),
     path("training/", training.training, name="training"),
+    path("requirements/", requirements.entries, name="requirements"),
+    path("requirements/new/", requirements.new_entry, name="new_requirement"),
+    path("requirements/changed/", requirements.changed, name="requirements_changed"),
+    path("requirements/file/", requirements.upload, name="requirements_upload"),
+    path("requirements/requirements.<slug:kind>", requirements.download, name="requirements_download"),
+    path("requirements/<int:pk>/", requirements.entry, name="requirement"),
     path("lists/", lists.lists, name="lists"),
     path("lists/refreshes/", refreshes.refreshes, name="refreshes"),
     path("lists/refreshes/source/", refreshes.source, name="list_source"),

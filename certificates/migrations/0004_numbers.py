@@ -9,7 +9,7 @@ from gens.accounts.tenancy import row_level_security
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_one_step'),
+        ('accounts', '0003_people'),
         ('certificates', '0003_drawn'),
     ]
 

@@ -9,17 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import balances, drafts, workflow
+from certificates import balances, drafts, requirements, workflow
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
-from certificates.models import EDITABLE, Certificate
+from certificates.models import EDITABLE, Certificate, Requirement
 from certificates.paper.face import face
 from certificates.views import attaching
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
@@ -247,9 +248,17 @@ def _show(
         "lists": {key: _suggested(key, language, request.membership) for key in LISTS if _uses(page, key)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
+        "demanded": _demanded(found, page) if "number" in context else [],
     }
     template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
     return render(request, template, context, status=status)
+
+
+def _demanded(found: Certificate, page: Page) -> list[Requirement]:
+    """What the destination demands of the plant of this line, as its form has it now."""
+    destination = found.content.import_country.code
+    plant = str(page.forms["form"]["botanical"].value() or "")
+    return requirements.found(found.nppo, destination, [plant], timezone.localdate()) if destination else []
 
 
 def _suggested(list_name: str, language: str, by: Membership) -> list[str]:

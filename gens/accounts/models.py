@@ -38,6 +38,12 @@ class Nppo(models.Model):
     approves_and_issues = models.BooleanField(
         default=False, help_text="A certifying officer approves and issues in one step."
     )
+    certifies_practically_free = models.BooleanField(
+        default=False, help_text="New drafts have the optional clause on other pests (ISPM 12)."
+    )
+    disclaims_liability = models.BooleanField(
+        default=False, help_text="New drafts have the optional statement on financial liability (ISPM 12)."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from certificates.models import Certificate, Message, NumberRule, Rendering, Status
+from certificates.models import Certificate, Message, NumberRule, Rendering, Requirement, Status
 from codelists.models import Code, CodeRequest, Refresh
 from gens.accounts import events, roles
 from gens.accounts.models import Invitation, Membership, Nppo
@@ -116,6 +116,16 @@ TABLE = {
     ("administration:nppo", ("nppo",), "post"): (403, 403, 403, 403, 403, 422),
     ("administration:training", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:training", (), "post"): (403, 403, 403, 302, 403, 403),
+    ("administration:checklist", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:requirements", (), "get"): (200, 200, 403, 200, 200, 403),
+    ("administration:new_requirement", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:new_requirement", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:requirement", ("requirement",), "get"): (200, 200, 403, 200, 200, 403),
+    ("administration:requirement", ("requirement",), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:requirements_changed", (), "get"): (200, 200, 403, 200, 200, 403),
+    ("administration:requirements_upload", (), "get"): (403, 403, 403, 200, 403, 403),
+    ("administration:requirements_upload", (), "post"): (403, 403, 403, 422, 403, 403),
+    ("administration:requirements_download", ("csv",), "get"): (200, 200, 403, 200, 200, 403),
     ("administration:numbers", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:new_rule", (), "post"): (403, 403, 403, 422, 403, 403),
@@ -220,6 +230,10 @@ class World:
             secret_hash="0", expires_at="2030-01-01T00:00:00Z",
         )  # fmt: skip
         self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
+        self.made["requirement"] = Requirement.objects.create(
+            nppo=self.nppo, destination="NZ", plant="Colocasia esculenta", folded="colocasia esculenta",
+            declarations=["Free from {pest}."], text="Roots washed.", source="https://example.org/",
+        )  # fmt: skip
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
