@@ -75,7 +75,7 @@ def _exchange(nppo: Nppo) -> Iterator[Check]:
     connection = Connection.objects.filter(nppo=nppo, is_active=True).first()
     pairs = credentials.pairs(connection) if connection else []
     is_current = bool(pairs) and not (connection and credentials.expiring(connection))
-    url = reverse("certificates:operations")
+    url = reverse("administration:connections")
     yield Check(
         _("A connection to the Hub is switched on"), _("Without it certificates go on paper only."),
         connection is not None, url, is_needed=False,
