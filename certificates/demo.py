@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import drafts, replacing, workflow
+from certificates import demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -67,10 +67,13 @@ class Person:
     office: str
 
 
-PEOPLE: Final = tuple(
-    Person(code, name, f"{role.split('_')[0]}@{code.lower()}.example", role, office)
-    for code, _nppo, _zone, _language, office, _place in NPPOS
-    for role, name in zip(ROLES, NAMES[code], strict=True)
+PEOPLE: Final = (
+    *(
+        Person(code, name, f"{role.split('_')[0]}@{code.lower()}.example", role, office)
+        for code, _nppo, _zone, _language, office, _place in NPPOS
+        for role, name in zip(ROLES, NAMES[code], strict=True)
+    ),
+    Person("WS", "Pita Lemalu", "operator@gens.example", roles.OPERATOR, "Apia office"),  # of the whole installation
 )
 
 
@@ -110,6 +113,7 @@ def load(endpoint: str) -> None:
             with acting_for(nppo.pk), translation.override(nppo.language):
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
                 _administration(_member(nppo, roles.ADMINISTRATOR))
+        demo_training.make()
 
 
 def decide() -> bool:

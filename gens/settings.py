@@ -106,6 +106,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",  # certificates.administration.site, to read only
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from certificates.administration.site import site
+
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -16,5 +18,6 @@ urlpatterns = [
     path("people/", include("gens.accounts.urls")),
     path("account/", include("allauth.account.urls")),
     path("administration/", include("certificates.administration.urls")),
+    path("operator/", site.urls),
     path("", include("certificates.urls")),
 ]

@@ -17,7 +17,7 @@ from certificates.forms.sections import laid_out
 from hubclient import handed_in
 from hubclient.models import Connection
 
-_CODE: Final = re.compile(r"[A-Z0-9]{2,12}")
+_CODE: Final = re.compile(r"[A-Z0-9_-]{2,12}")
 _PEM: Final = {"rows": 6, "dir": "ltr", "spellcheck": "false", "autocomplete": "off"}
 
 

@@ -12,6 +12,7 @@ from gens.accounts.models import Invitation, Membership, Nppo, Office
 from gens.accounts.tenancy import acting_for
 
 SUFFIX: Final = "-T"  # of a twin's code, and so of its numbers
+OWN: Final = "{code}-{year}-{number:06d}"
 TRAINING: Final = " (TRAINING)"  # of a twin's name: it prints and travels
 
 
@@ -34,22 +35,18 @@ def invite(invitation: Invitation, nppo: Nppo, office: Office, *, by: Membership
 
 
 def make_twin(nppo: Nppo, *, by: Membership) -> Nppo:
-    """The NPPO in which the people of this one train: its own numbers, the same offices, the same people."""
-    pattern = nppo.number_pattern
+    """The NPPO in which the people of this one train: the same settings, offices and people, and its own numbers."""
+    settings = {
+        field.attname: getattr(nppo, field.attname)
+        for field in nppo._meta.concrete_fields
+        if field.name not in ("id", "is_training", "twin_of")
+    }
+    twin = Nppo(**settings, is_training=True, twin_of=nppo)
+    twin.code, twin.name = nppo.code + SUFFIX, nppo.name[: 256 - len(TRAINING)] + TRAINING
+    if "{code}" not in twin.number_pattern:  # no number of training can be taken for a real one
+        twin.number_pattern = OWN
     with transaction.atomic():
-        twin = Nppo.objects.create(
-            code=nppo.code + SUFFIX,
-            country=nppo.country,
-            name=nppo.name[: 256 - len(TRAINING)] + TRAINING,
-            time_zone=nppo.time_zone,
-            language=nppo.language,
-            # whatever the pattern is, no number of training can be taken for a real one
-            number_pattern=pattern if "{code}" in pattern else "{code}-{year}-{number:06d}",
-            four_eyes=nppo.four_eyes,
-            approves_and_issues=nppo.approves_and_issues,
-            is_training=True,
-            twin_of=nppo,
-        )
+        twin.save(force_insert=True)
         with acting_for(twin.pk):
             events.record(twin, events.ADDED, by=by)
         bring_up_to_date(twin, by=by)

@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certificates.models import Certificate, Message, NumberRule, Rendering, Requirement, Status
-from codelists.models import CodeRequest, Refresh
-from gens.accounts import roles
+from codelists.models import Code, CodeRequest, Refresh
+from gens.accounts import events, roles
 from gens.accounts.models import Invitation, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import outbox
@@ -21,6 +21,7 @@ ROLES = (
     roles.INSPECTOR, roles.CERTIFYING_OFFICER, roles.IMPORT_OFFICER, roles.ADMINISTRATOR, roles.AUDITOR, roles.OPERATOR,
 )  # fmt: skip
 SAME = 200
+OPERATORS = (403, 403, 403, 403, 403, 200)
 # (name, arguments, method): the status for each role, in the order above.
 TABLE = {
     ("certificates:home", (), "get"): (302, 302, 302, 302, 302, 302),
@@ -155,6 +156,24 @@ TABLE = {
     ("administration:list_source", (), "post"): (403, 403, 403, 403, 403, 302),
     ("administration:refresh", ("held",), "get"): (403, 403, 403, 403, 403, 200),
     ("administration:refresh", ("held",), "post"): (403, 403, 403, 403, 403, 404),
+    ("admin:index", (), "get"): OPERATORS,
+    ("admin:app_list", ("accounts",), "get"): OPERATORS,
+    ("admin:accounts_nppo_changelist", (), "get"): OPERATORS,
+    ("admin:accounts_nppo_change", ("nppo",), "get"): OPERATORS,
+    ("admin:accounts_office_changelist", (), "get"): OPERATORS,
+    ("admin:accounts_office_change", ("office",), "get"): OPERATORS,
+    ("admin:accounts_membership_changelist", (), "get"): OPERATORS,
+    ("admin:accounts_membership_change", ("member",), "get"): OPERATORS,
+    ("admin:accounts_invitation_changelist", (), "get"): OPERATORS,
+    ("admin:accounts_invitation_change", ("invited",), "get"): OPERATORS,
+    ("admin:accounts_event_changelist", (), "get"): OPERATORS,
+    ("admin:accounts_event_change", ("event",), "get"): OPERATORS,
+    ("admin:hubclient_connection_changelist", (), "get"): OPERATORS,
+    ("admin:hubclient_connection_change", ("connection",), "get"): OPERATORS,
+    ("admin:codelists_code_changelist", (), "get"): OPERATORS,
+    ("admin:codelists_code_change", ("code",), "get"): OPERATORS,
+    ("admin:accounts_office_changelist", (), "post"): OPERATORS,
+    ("admin:accounts_office_change", ("office",), "post"): (403, 403, 403, 403, 403, 403),
     ("accounts:invitation", ("1-nonsense",), "get"): (404, 404, 404, 404, 404, 404),
     ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
     ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
@@ -204,6 +223,8 @@ class World:
         self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
         self.made["office"] = self.made["member"].office
+        self.made["event"] = events.record(self.made["office"], events.ADDED, by=None)
+        self.made["code"] = Code.objects.get(list="unit", code="KGM")
         self.made["invited"] = Invitation.objects.create(
             nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
             secret_hash="0", expires_at="2030-01-01T00:00:00Z",
@@ -272,7 +293,7 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         row
         for row in TABLE
         if row[0] != "certificates:worklist"
-        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair"}
+        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair", "event"}
     ],
     ids=str,
 )

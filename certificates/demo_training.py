@@ -1,0 +1,26 @@
+"""The demo's training: an NPPO beside Ecuador's with the same people, and a certificate that waits to be approved."""
+
+from typing import Final
+
+from certificates import drafts, workflow
+from certificates.models import Certificate, Direction, Status
+from gens.accounts import founding, roles
+from gens.accounts.models import Membership, Nppo
+from gens.accounts.tenancy import acting_for
+
+TRAINS: Final = "EC"
+
+
+def make() -> None:
+    """Once, after the people and the certificates of Ecuador are made."""
+    nppo = Nppo.objects.get(code=TRAINS)
+    with acting_for(nppo.pk):
+        twin = founding.make_twin(nppo, by=_member(nppo, roles.ADMINISTRATOR))
+        ready = Certificate.objects.filter(direction=Direction.ISSUED, status=Status.SUBMITTED).order_by("pk")[0]
+    with acting_for(twin.pk):
+        made = drafts.create(by=_member(twin, roles.INSPECTOR), document=ready.content)
+        workflow.perform("submit", made, by=_member(twin, roles.INSPECTOR))
+
+
+def _member(nppo: Nppo, role: str) -> Membership:
+    return Membership.objects.select_related("nppo", "user", "office").get(nppo=nppo, roles=[role])
