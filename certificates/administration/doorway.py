@@ -18,6 +18,12 @@ def administrators_only(request: ActingRequest) -> None:
         raise PermissionDenied
 
 
+def operators_only(request: ActingRequest) -> None:
+    """Raises PermissionDenied for everybody who does not run the installation."""
+    if not request.membership.may(roles.OPERATE):
+        raise PermissionDenied
+
+
 def own_or_404(request: ActingRequest, model: type[Row], pk: int) -> Row:
     """The row of this NPPO."""
     return get_object_or_404(model, pk=pk, nppo=request.membership.nppo_id)

@@ -8,13 +8,14 @@ from crispy_forms.layout import Fieldset
 from django import forms
 from django.conf import settings as installation
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from certificates.administration.doorway import operators_only
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
 from codelists import lookup
@@ -26,12 +27,6 @@ from gens.accounts.tenancy import acting_for
 _CODE: Final = re.compile(r"[A-Z0-9]{2,10}")  # its twin's has two characters more
 WIDE: Final = {"size": 50, "dir": "auto"}
 PAGE: Final = 50
-
-
-def operators_only(request: ActingRequest) -> None:
-    """Raises PermissionDenied for everybody else."""
-    if not request.membership.may(roles.OPERATE):
-        raise PermissionDenied
 
 
 class First(forms.Form):

@@ -3,29 +3,22 @@
 from typing import Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from certificates.administration.doorway import operators_only
 from codelists import hub, renewing
 from codelists.models import ListSource, Refresh
 from codelists.tasks import refresh_lists
-from gens.accounts import roles
 from gens.accounts.bells import nudge
 from gens.accounts.middleware import ActingRequest
 from hubclient.models import Connection
 
 PAGE: Final = 50
 SHOWN: Final = 200
-
-
-def operators_only(request: ActingRequest) -> None:
-    """Raises PermissionDenied for everybody else."""
-    if not request.membership.may(roles.OPERATE):
-        raise PermissionDenied
 
 
 def refreshes(request: ActingRequest) -> HttpResponse:
