@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 
-from certificates import printing, reception
+from certificates import notices, printing, reception
 from certificates.ephyto.xml import NotReadable
 from certificates.models import Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
@@ -102,3 +102,15 @@ def render_missing() -> None:
         missing = list(issued.exclude(pk__in=rendered).values_list("pk", "nppo_id")[:AT_ONCE])
     for certificate_id, nppo_id in missing:
         printing.render(certificate_id, nppo_id)
+
+
+@shared_task
+def tell_refusals() -> None:
+    """Beat: what partners did not take, to those who issued it."""
+    notices.refusals()
+
+
+@shared_task
+def tell_endings() -> None:
+    """Beat, daily: what ends soon."""
+    notices.endings()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import balances, numbering, storage, tasks
+from certificates import balances, notices, numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
@@ -193,6 +193,10 @@ def _move(action: Action, certificate: Certificate, by: Membership, why: Why) ->
         holder = _holder_after(action, row, by)
         row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
         _record(row, action, came_from, by, why.reason)
+        if action.name == "return":
+            notices.returned(row, by=by, reason=why.reason)
+        elif action.name == "submit":
+            notices.waiting(row, by=by)
     return row
 
 

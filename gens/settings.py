@@ -251,6 +251,9 @@ CELERY_BEAT_SCHEDULE = {
     "partners": {"task": "hubclient.tasks.refresh_partners", "schedule": 60 * SWEEP_SECONDS},
     "receive": {"task": "certificates.tasks.receive_all", "schedule": SWEEP_SECONDS},
     "mails": {"task": "gens.accounts.tasks.send_waiting", "schedule": SWEEP_SECONDS},
+    "refusals": {"task": "certificates.tasks.tell_refusals", "schedule": 5 * SWEEP_SECONDS},
+    "endings": {"task": "certificates.tasks.tell_endings", "schedule": crontab(hour="*/6", minute=41)},
+    "digests": {"task": "gens.accounts.tasks.send_digests", "schedule": crontab(minute="*/10")},
     "lists": {"task": "codelists.tasks.refresh_lists", "schedule": crontab(hour=3, minute=17)},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }

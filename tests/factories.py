@@ -144,6 +144,6 @@ def make_certificate(
             status_since=timezone.now(),
             drafted_by=by,
             holder=by,
-            **fields,
+            **{"office": by.office if by else None} | fields,
         )
         return storage.store(certificate, document or valid_document(), author=by)

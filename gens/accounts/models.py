@@ -128,6 +128,14 @@ class Office(models.Model):
         return self.name
 
 
+class Notices(models.TextChoices):
+    """How somebody wants to hear of their work."""
+
+    AT_ONCE = "at_once", _("A mail for each, at once")
+    DAILY = "daily", _("One mail a day, at seven in the morning")
+    NONE = "none", _("No mail")
+
+
 class Membership(models.Model):
     """A person acting for an NPPO: with which roles, in which office, authorised until when."""
 
@@ -143,6 +151,7 @@ class Membership(models.Model):
     destinations = ArrayField(
         models.CharField(max_length=2), default=list, blank=True, help_text="May issue to these; empty: everywhere."
     )
+    notices = models.CharField(max_length=8, choices=Notices.choices, default=Notices.AT_ONCE)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -230,6 +239,29 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.to}"
+
+
+class Notice(models.Model):
+    """Something a person should know of. `key` says what it is about: nobody is told the same thing twice."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    key = models.CharField(max_length=100)
+    subject = models.CharField(max_length=256)
+    text = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["membership", "key"], name="told_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["membership", "-at", "-id"], name="notice_latest"),
+            # the digest
+            models.Index(fields=["nppo", "at"], condition=models.Q(mailed_at=None), name="notice_to_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
 
 
 class Event(models.Model):

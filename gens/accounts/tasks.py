@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from gens.accounts import mail
+from gens.accounts import mail, noticing
 from gens.accounts.bells import nudge
 from gens.accounts.models import Mail
 from gens.accounts.tenancy import sweeping
@@ -23,3 +23,9 @@ def send_waiting() -> None:
         waiting = list(due.order_by("due_at").values_list("pk", "nppo_id")[:500])
     for mail_id, nppo_id in waiting:
         nudge(send_mail, mail_id, nppo_id)
+
+
+@shared_task
+def send_digests() -> None:
+    """Beat: the one mail a day of those who want it so."""
+    noticing.digests()

@@ -9,5 +9,6 @@ app_name = "accounts"
 urlpatterns = [
     path("choose/", views.choose, name="choose"),
     path("invitation/<str:token>/", login_not_required(views.invitation), name="invitation"),
+    path("notices/", views.notices, name="notices"),
     path("language/", login_not_required(views.language), name="language"),
 ]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -16,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from gens.accounts import inviting, roles
-from gens.accounts.models import Invitation, Membership, User
+from gens.accounts import changes, inviting, roles
+from gens.accounts.middleware import ActingRequest
+from gens.accounts.models import Invitation, Membership, Notice, Notices, User
 from gens.accounts.tenancy import acting_for, signing_in
 
 
@@ -142,3 +144,28 @@ def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     messages.success(request, _("Welcome. You can begin."))
     return redirect("accounts:choose")
+
+
+class Choice(forms.Form):
+    """How the acting person wants to hear of their work."""
+
+    notices = forms.ChoiceField(
+        label=gettext_lazy("How you hear of your work"), choices=Notices.choices, widget=forms.RadioSelect
+    )
+
+
+def notices(request: ActingRequest) -> HttpResponse:
+    """The latest notices of the acting person, and their choice; invitations and passwords always come at once."""
+    member = request.membership
+    if request.method == "POST":
+        form = Choice(request.POST)
+        if form.is_valid():
+            member.notices = form.cleaned_data["notices"]
+            changes.save(member, by=member)
+            messages.success(request, _("Saved."))
+        return redirect("accounts:notices")
+    rows = Notice.objects.filter(membership=member).order_by("-at", "-pk")
+    page = Paginator(rows, 30).get_page(request.GET.get("page"))
+    return render(
+        request, "accounts/notices.html", {"page": page, "choices": Notices.choices, "chosen": member.notices}
+    )

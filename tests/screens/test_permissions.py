@@ -176,6 +176,8 @@ TABLE = {
     ("admin:accounts_office_change", ("office",), "post"): (403, 403, 403, 403, 403, 403),
     ("accounts:invitation", ("1-nonsense",), "get"): (404, 404, 404, 404, 404, 404),
     ("accounts:choose", (), "get"): (302, 302, 302, 302, 302, 302),
+    ("accounts:notices", (), "get"): (200, 200, 200, 200, 200, 200),
+    ("accounts:notices", (), "post"): (302, 302, 302, 302, 302, 302),
     ("accounts:language", (), "get"): (405, 405, 405, 405, 405, 405),
     ("accounts:language", (), "post"): (302, 302, 302, 302, 302, 302),
     ("healthz", (), "get"): (200, 200, 200, 200, 200, 200),

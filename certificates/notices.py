@@ -1,0 +1,147 @@
+"""What people are told of certificates: work returned to them, work that waits for them, refusals of partners, and what
+ends soon. No goods and no names stand in a subject: mails travel openly."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate
+from codelists.lookup import name_of
+from gens.accounts import events, noticing, roles
+from gens.accounts.models import Event, Membership, Nppo
+from gens.accounts.tenancy import acting_for
+from hubclient import credentials
+from hubclient.models import Connection, Envelope
+
+DAYS: Final = (7, 30)  # before an authorisation ends
+LOOKED_BACK: Final = timedelta(days=3)  # for refusals that nobody was told of
+
+
+def _link(certificate: Certificate) -> str:
+    return settings.PUBLIC_URL + reverse("certificates:certificate", args=[certificate.pk])
+
+
+def _event(certificate: Certificate) -> str:
+    """What makes this time differ from the last one: the same certificate may be returned twice."""
+    return f"{certificate.pk} {certificate.status_since:%Y%m%d%H%M%S%f}"
+
+
+def returned(certificate: Certificate, *, by: Membership, reason: str) -> None:
+    """To whom it goes back. In the transaction that returns it."""
+    to = certificate.holder
+    if to is None or to.pk == by.pk or not to.is_active:
+        return
+
+    def words() -> tuple[str, str]:
+        said = {"reference": certificate.reference, "who": by.user.name, "reason": reason, "link": _link(certificate)}
+        text = _("%(who)s returned your draft %(reference)s:\n\n%(reason)s\n\n%(link)s\n")
+        return _("Draft %(reference)s was returned to you") % said, text % said
+
+    noticing.tell(to, f"returned {_event(certificate)}", words)
+
+
+def waiting(certificate: Certificate, *, by: Membership) -> None:
+    """To those of its office who may approve it. In the transaction that submits it."""
+    officers = Membership.objects.filter(
+        nppo=certificate.nppo_id,
+        office=certificate.office_id,
+        is_active=True,
+        roles__contains=[roles.CERTIFYING_OFFICER],
+    ).select_related("user", "nppo")
+    for officer in officers:
+        is_author = certificate.nppo.four_eyes and officer.pk in certificate.authors
+        if officer.pk == by.pk or is_author or not officer.covers(certificate.type, certificate.destination):
+            continue
+
+        def words() -> tuple[str, str]:
+            said = {"reference": certificate.reference, "who": by.user.name, "link": _link(certificate)}
+            text = _("%(who)s submitted the draft %(reference)s. It waits for approval.\n\n%(link)s\n")
+            return _("Draft %(reference)s waits for approval") % said, text % said
+
+        noticing.tell(officer, f"waiting {_event(certificate)}", words)
+
+
+def refusals() -> None:
+    """To whom issued it: a certificate that the Hub or the importing country did not take. Called again and again."""
+    since = timezone.now() - LOOKED_BACK
+    for nppo in Nppo.objects.order_by("pk"):
+        with acting_for(nppo.pk):
+            envelope_type = ContentType.objects.get_for_model(Envelope)
+            told = Event.objects.filter(
+                nppo=nppo, subject_type=envelope_type, action=events.NOT_DELIVERED, at__gte=since
+            )
+            _refused(told)
+
+
+def _refused(told: Iterable[Event]) -> None:
+    for event in told:
+        certificate = Certificate.objects.filter(messages__envelope=event.subject_id).first()
+        to = certificate.issued_by if certificate else None
+        if certificate is None or to is None or not to.is_active:
+            continue
+
+        def words(certificate: Certificate = certificate, event: Event = event) -> tuple[str, str]:
+            said = {
+                "number": certificate.number,
+                "partner": name_of("country", certificate.destination, get_language() or "en"),
+                "reason": event.reason,
+                "link": _link(certificate),
+            }
+            text = _("%(partner)s did not get the electronic certificate %(number)s:\n\n%(reason)s\n\n%(link)s\n")
+            return _("Certificate %(number)s was not delivered") % said, text % said
+
+        noticing.tell(to, f"refused {event.pk}", words)
+
+
+def endings() -> None:
+    """To administrators: client certificates and authorisations that end soon; of an authorisation, to the person too."""
+    for nppo in Nppo.objects.order_by("pk"):
+        with acting_for(nppo.pk):
+            people = Membership.objects.filter(nppo=nppo, is_active=True, user__is_active=True).select_related("user")
+            everybody = list(people)
+            administrators = [person for person in everybody if roles.ADMINISTRATOR in person.roles]
+            _certificates_end(nppo, administrators)
+            _authorisations_end(nppo, everybody, administrators)
+
+
+def _certificates_end(nppo: Nppo, administrators: list[Membership]) -> None:
+    for connection in Connection.objects.filter(nppo=nppo, is_active=True):
+        for expiry in credentials.expiring(connection):
+
+            def words(expiry: credentials.Expiry = expiry, connection: Connection = connection) -> tuple[str, str]:
+                link = settings.PUBLIC_URL + reverse("administration:connection", args=[connection.pk])
+                day = formats.date_format(expiry.ends.astimezone(nppo.zone), "DATE_FORMAT")
+                text = _(
+                    "The client certificate “%(subject)s” ends on %(day)s. Without a new one nothing is exchanged with"
+                    " the Hub after that day.\n\n%(link)s\n"
+                )
+                said = {"subject": expiry.subject, "day": day, "link": link}
+                return _("The Hub's client certificate ends on %(day)s") % said, text % said
+
+            for person in administrators:
+                noticing.tell(person, f"pair {expiry.ends:%Y%m%d%H%M} {expiry.level}", words)
+
+
+def _authorisations_end(nppo: Nppo, everybody: list[Membership], administrators: list[Membership]) -> None:
+    today = timezone.localdate(timezone=nppo.zone)
+    for person in everybody:
+        end = person.authorised_until
+        level = next((days for days in DAYS if end and today <= end <= today + timedelta(days=days)), None)
+        if end is None or level is None:
+            continue
+
+        def words(person: Membership = person, end: date = end) -> tuple[str, str]:
+            link = settings.PUBLIC_URL + reverse("certificates:home")
+            said = {"name": person.user.name, "day": formats.date_format(end, "DATE_FORMAT")}
+            text = _("The authorisation of %(name)s to issue certificates ends on %(day)s.\n\n%(link)s\n")
+            return _("An authorisation ends on %(day)s") % said, text % (said | {"link": link})
+
+        for reader in {each.pk: each for each in (person, *administrators)}.values():
+            noticing.tell(reader, f"authorisation {person.pk} {end} {level}", words)
