@@ -113,7 +113,6 @@ def load(endpoint: str) -> None:
             with acting_for(nppo.pk), translation.override(nppo.language):
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
                 _administration(_member(nppo, roles.ADMINISTRATOR))
-        demo_training.make()
 
 
 def decide() -> bool:
@@ -362,3 +361,4 @@ def _ecuador(staff: Staff) -> None:
     _carry(staff, one(cacao), "submit")
     for goods in (banana, cacao):
         _carry(staff, one(goods), "submit", "approve", "issue")
+    demo_training.make()
