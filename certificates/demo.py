@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_training, drafts, replacing, workflow
+from certificates import demo_lists, demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -113,6 +113,7 @@ def load(endpoint: str) -> None:
             with acting_for(nppo.pk), translation.override(nppo.language):
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
                 _administration(_member(nppo, roles.ADMINISTRATOR))
+        demo_lists.name_source(Nppo.objects.get(code="WS"))
 
 
 def decide() -> bool:
@@ -319,6 +320,7 @@ def _samoa(staff: Staff) -> None:
     for old, steps in ((replaced, ("submit", "approve", "issue")), (waiting, ())):
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
+    demo_lists.make(staff.inspector.nppo)
 
 
 def _new_zealand(staff: Staff) -> None:
