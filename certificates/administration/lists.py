@@ -109,7 +109,7 @@ class National(forms.Form):
             del self.fields["code"]
         for language in LANGUAGES if choice.list == List.TAXON else LANGUAGES[1:]:
             known = shared.names.get(language, "") if shared else ""
-            here = {"dir": "auto", "placeholder": known, "lang": language}
+            here = {"dir": "auto", "placeholder": known, "lang": language, "size": 40}
             self.fields[language] = TextField(
                 label=TONGUES[language], max_length=500, widget=forms.TextInput(here)
             )  # fmt: skip
