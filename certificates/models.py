@@ -345,3 +345,18 @@ class Requirement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.destination} {self.plant}"
+
+
+class Subscription(models.Model):
+    """Somebody who wants to hear when requirements change."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="subscriptions")
+    destination = models.CharField(max_length=2, blank=True, help_text="Empty: every destination.")
+    told_until = models.DateTimeField(help_text="What happened before is told.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["membership", "destination"], name="subscribed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.destination}"

@@ -2,7 +2,7 @@
 ends soon. No goods and no names stand in a subject: mails travel openly."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate
+from certificates.models import Certificate, Requirement, Subscription
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.models import Event, Membership, Nppo
@@ -21,6 +21,8 @@ from hubclient import credentials
 from hubclient.models import Connection, Envelope
 
 DAYS: Final = (7, 30)  # before an authorisation ends
+SETTLED: Final = timedelta(minutes=5)  # by then what is being written is committed
+MOST_LINES: Final = 100
 LOOKED_BACK: Final = timedelta(days=3)  # for refusals that nobody was told of
 
 
@@ -145,3 +147,46 @@ def _authorisations_end(nppo: Nppo, everybody: list[Membership], administrators:
 
         for reader in {each.pk: each for each in (person, *administrators)}.values():
             noticing.tell(reader, f"authorisation {person.pk} {end} {level}", words)
+
+
+def requirement_changes() -> None:
+    """To those who subscribed: one notice of all that changed since the last one. Called again and again."""
+    until = timezone.now() - SETTLED
+    for nppo in Nppo.objects.order_by("pk"):
+        with acting_for(nppo.pk):
+            readers = Membership.objects.filter(
+                nppo=nppo, is_active=True, subscriptions__told_until__lt=until
+            ).distinct()
+            for reader in readers.select_related("user"):
+                _changes(reader, until)
+
+
+def _changes(to: Membership, until: datetime) -> None:
+    """Of all subscriptions of one person; they are locked, so that two workers do not both tell it."""
+    mine = list(Subscription.objects.select_for_update().filter(membership=to, told_until__lt=until))
+    since = min((each.told_until for each in mine), default=until)
+    kind = ContentType.objects.get_for_model(Requirement)
+    happened = Event.objects.filter(nppo=to.nppo_id, subject_type=kind, at__gt=since, at__lte=until).order_by(
+        "at", "pk"
+    )
+    rows = Requirement.objects.in_bulk({event.subject_id for event in happened})
+    wanted = {each.destination: each.told_until for each in mine}
+    changed = {
+        row.pk: row
+        for event in happened
+        if (row := rows.get(event.subject_id))
+        and any(event.at > wanted[key] for key in ("", row.destination) if key in wanted)
+    }
+    Subscription.objects.filter(pk__in=[each.pk for each in mine]).update(told_until=until)
+    if changed:
+        noticing.tell(to, f"requirements {until:%Y%m%d%H%M%S}", lambda: _of_requirements(changed.values(), since))
+
+
+def _of_requirements(changed: Iterable[Requirement], since: datetime) -> tuple[str, str]:
+    language = get_language() or "en"
+    lines = sorted(f"{name_of('country', row.destination, language)}: {row.plant or '–'}" for row in changed)
+    address = reverse("administration:requirements_changed")
+    link = f"{settings.PUBLIC_URL}{address}?since={since.date().isoformat()}"
+    more = "\n…" if len(lines) > MOST_LINES else ""
+    said = {"lines": "\n".join(lines[:MOST_LINES]) + more, "link": link}
+    return _("Requirements have changed"), _("These requirements have changed:\n\n%(lines)s\n\n%(link)s\n") % said

@@ -114,3 +114,9 @@ def tell_refusals() -> None:
 def tell_endings() -> None:
     """Beat, daily: what ends soon."""
     notices.endings()
+
+
+@shared_task
+def tell_requirements() -> None:
+    """Beat: what changed of requirements, to those who subscribed."""
+    notices.requirement_changes()

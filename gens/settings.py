@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "mails": {"task": "gens.accounts.tasks.send_waiting", "schedule": SWEEP_SECONDS},
     "refusals": {"task": "certificates.tasks.tell_refusals", "schedule": 5 * SWEEP_SECONDS},
     "endings": {"task": "certificates.tasks.tell_endings", "schedule": crontab(hour="*/6", minute=41)},
+    "requirements": {"task": "certificates.tasks.tell_requirements", "schedule": 15 * SWEEP_SECONDS},
     "digests": {"task": "gens.accounts.tasks.send_digests", "schedule": crontab(minute="*/10")},
     "lists": {"task": "codelists.tasks.refresh_lists", "schedule": crontab(hour=3, minute=17)},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},

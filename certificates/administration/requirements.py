@@ -23,7 +23,8 @@ from certificates.administration.forms import Day
 from certificates.administration.history import Told, history, told
 from certificates.forms.fields import CodeChoice, TermField, TextField, errors_of
 from certificates.forms.sections import AREA, laid_out
-from certificates.models import Requirement
+from certificates.models import Requirement, Subscription
+from codelists import lookup
 from codelists.folding import fold
 from codelists.lookup import Names, offered
 from gens.accounts import changes, roles
@@ -191,7 +192,31 @@ def changed(request: ActingRequest) -> HttpResponse:
     rows = Requirement.objects.in_bulk([event.subject_id for event in page])
     form = Entry(entry=Requirement())
     shown: list[tuple[Requirement | None, Told]] = [(rows.get(event.subject_id), told(event, form)) for event in page]
-    return render(request, "administration/requirements_changed.html", {"page": page, "shown": shown, "since": since})
+    language = get_language() or "en"
+    mine = request.membership.subscriptions.order_by("destination").values_list("destination", flat=True)
+    context = {
+        "page": page, "shown": shown, "since": since, "countries": lookup.choices("country", language),
+        "mine": [(code, lookup.name_of("country", code, language) if code else _("All destinations")) for code in mine],
+    }  # fmt: skip
+    return render(request, "administration/requirements_changed.html", context)
+
+
+def subscribe(request: ActingRequest) -> HttpResponse:
+    """POST: hear by mail, or no longer, of changes for a destination (empty: for all)."""
+    readers_only(request)
+    if request.method == "POST":
+        destination = request.POST.get("destination", "")[:2]
+        mine = Subscription.objects.filter(membership=request.membership, destination=destination)
+        if "end" in request.POST:
+            mine.delete()
+            messages.success(request, _("You are no longer told of it."))
+        elif destination and lookup.by_code("country", destination) is None:
+            messages.error(request, _("Choose the destination."))
+        else:
+            said = {"nppo": request.membership.nppo, "told_until": timezone.now()}
+            Subscription.objects.get_or_create(membership=request.membership, destination=destination, defaults=said)
+            messages.success(request, _("You are told when something changes, the way you chose under “Notices”."))
+    return redirect("administration:requirements_changed")
 
 
 # as a file

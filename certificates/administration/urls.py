@@ -43,6 +43,7 @@ urlpatterns = [
     path("requirements/", requirements.entries, name="requirements"),
     path("requirements/new/", requirements.new_entry, name="new_requirement"),
     path("requirements/changed/", requirements.changed, name="requirements_changed"),
+    path("requirements/subscribe/", requirements.subscribe, name="requirements_subscribe"),
     path("requirements/file/", requirements.upload, name="requirements_upload"),
     path("requirements/requirements.<slug:kind>", requirements.download, name="requirements_download"),
     path("requirements/<int:pk>/", requirements.entry, name="requirement"),

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from certificates import requirements
+from certificates import notices, requirements
 from certificates.ephyto.document import new_id
-from certificates.models import Requirement, Status
+from certificates.models import Requirement, Status, Subscription
 from gens.accounts import roles
-from gens.accounts.models import Event
+from gens.accounts.models import Event, Mail
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, load, make_certificate, make_membership
@@ -139,6 +140,74 @@ def test_bad_input_comes_back_with_everything_and_stores_nothing(world: World, s
     assert field in shown.context["form"].errors
     assert "Keep me" in shown.content.decode()
     assert world.rows() == 0
+
+
+# told by mail
+
+
+def mails(world: World, to: Any) -> list[Mail]:
+    with acting_for(world.nppo.pk):
+        return list(Mail.objects.filter(to=to.user.email).order_by("pk"))
+
+
+def later(minutes: int) -> Any:
+    return mock.patch("certificates.notices.timezone.now", return_value=timezone.now() + timedelta(minutes=minutes))
+
+
+def test_subscribers_get_one_mail_of_all_that_changed_for_their_destination(world: World) -> None:
+    world.post("requirements_subscribe", by=world.officer, destination="NZ")
+    world.post("requirements_subscribe", by=world.officer, destination="NZ")
+    assert "New Zealand" in world.get("requirements_changed", by=world.officer)
+    world.add("Musa", text="x")
+    world.add("Colocasia", text="y")
+    world.add("Zea mays", destination="AU")
+    with later(3):
+        notices.requirement_changes()
+    assert mails(world, world.officer) == []  # what is being written may not be committed yet
+    for minutes in (6, 7):
+        with later(minutes):
+            notices.requirement_changes()
+    told = mails(world, world.officer)
+    assert len(told) == 1
+    assert "Musa" in told[0].text
+    assert "Colocasia" in told[0].text
+    assert "Australia" not in told[0].text
+    assert mails(world, world.admin) == []
+
+
+def test_who_subscribed_to_all_hears_of_all_and_of_what_changes_afterwards(world: World) -> None:
+    world.add("Musa", text="before")
+    world.post("requirements_subscribe", by=world.officer)
+    world.add("Zea mays", destination="AU")
+    with later(6):
+        notices.requirement_changes()
+    assert len(mails(world, world.officer)) == 1
+    assert "Musa" not in mails(world, world.officer)[0].text
+    world.post("requirements_subscribe", by=world.officer, end="1")
+    world.add("Oryza", destination="AU")
+    with later(20):
+        notices.requirement_changes()
+    assert len(mails(world, world.officer)) == 1
+
+
+def test_a_crash_while_telling_tells_it_again_later(world: World) -> None:
+    world.post("requirements_subscribe", by=world.officer)
+    world.add("Musa", text="x")
+    with (
+        later(6),
+        mock.patch("certificates.notices.noticing.tell", side_effect=RuntimeError),
+        pytest.raises(RuntimeError),
+    ):
+        notices.requirement_changes()
+    with later(7):
+        notices.requirement_changes()
+    assert len(mails(world, world.officer)) == 1
+
+
+def test_nobody_subscribes_to_a_country_that_is_none(world: World) -> None:
+    world.post("requirements_subscribe", by=world.officer, destination="XX")
+    with acting_for(world.nppo.pk):
+        assert not Subscription.objects.exists()
 
 
 def test_parameters_of_a_declaration_are_named_once_in_order() -> None:

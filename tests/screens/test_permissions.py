@@ -106,6 +106,7 @@ TABLE = {
     ("administration:requirement", ("requirement",), "get"): (200, 200, 403, 200, 200, 403),
     ("administration:requirement", ("requirement",), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:requirements_changed", (), "get"): (200, 200, 403, 200, 200, 403),
+    ("administration:requirements_subscribe", (), "post"): (302, 302, 403, 302, 302, 403),
     ("administration:requirements_upload", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:requirements_upload", (), "post"): (403, 403, 403, 422, 403, 403),
     ("administration:requirements_download", ("csv",), "get"): (200, 200, 403, 200, 200, 403),
