@@ -360,3 +360,29 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership_id} {self.destination}"
+
+
+class Partnership(models.Model):
+    """How certificates go to one country, where an NPPO says more than its Hub does."""
+
+    class Way(models.TextChoices):
+        BOTH = "both", _("Electronically, and on paper")
+        PAPER = "paper", _("On paper only")
+        ELECTRONIC = "electronic", _("Electronically; paper is not needed")
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    country = models.CharField(max_length=2)
+    way = models.CharField(max_length=12, choices=Way.choices, default=Way.BOTH)
+    note = models.TextField(blank=True, help_text="For officers who issue to it.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "country"], name="partnership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.way}"
+
+
+def partnership(nppo_id: int, country: str) -> Partnership:
+    """What the NPPO says of this country; where it says nothing, electronically and on paper."""
+    found = Partnership.objects.filter(nppo=nppo_id, country=country).first()
+    return found or Partnership(nppo_id=nppo_id, country=country)

@@ -18,7 +18,7 @@ from certificates import balances, notices, numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
-from certificates.models import Certificate, Direction, DraftInput, Message, Original, Status
+from certificates.models import Certificate, Direction, DraftInput, Message, Original, Partnership, Status, partnership
 from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
@@ -322,13 +322,17 @@ def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyt
 def _enqueue(
     row: Certificate, document: ephyto.Document, data: bytes, replaces: Envelope | None = None, receiver: str = ""
 ) -> Envelope | None:
-    """The outbox row; None when the NPPO has no connection: then the paper goes alone."""
+    """The outbox row; None when the NPPO has no connection, or wants paper only for this country. What follows something
+    that was sent is always sent.
+    """
     connection = Connection.objects.filter(nppo=row.nppo_id, is_active=True).first()
-    if connection is None:
+    is_first = not receiver and replaces is None
+    country = document.import_country.code
+    if connection is None or (is_first and partnership(row.nppo_id, country).way == Partnership.Way.PAPER):
         return None
     return outbox.enqueue(
         connection,
-        receiver=receiver or partners.code_for(connection, document.import_country.code),
+        receiver=receiver or partners.code_for(connection, country),
         certificate_type=document.type,
         certificate_status=document.status,
         certificate_number=document.number,

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
 from certificates import balances, drafts, workflow
-from certificates.models import Certificate, Direction, Original, Status
+from certificates.models import Certificate, Direction, Original, Status, partnership
 from certificates.paper.wording import measure
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists.lookup import Names, choices, name_of
@@ -110,6 +110,7 @@ def _ask(
         "reasons": _reasons(action.name, language),
         "originals": Original.choices if action.asks_original else [],
         "original": request.POST.get("original", ""),
+        "partnership": partnership(found.nppo_id, found.destination) if not is_received else None,
         "partner": name_of("country", found.counterpart if is_received else found.destination, language),
     }
     return render(request, "certificates/confirm.html", context, status=status)

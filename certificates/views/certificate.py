@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from certificates import drafts, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.document import Document
-from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status
+from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper.face import face
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
@@ -57,6 +57,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "messages_sent": sent,
         "answers": delivery.answers(answers),
         "envelope": envelope,
+        "partnership": partnership(found.nppo_id, found.destination),
         "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
         "delivery": delivery.words(envelope),
         "forwardings": delivery.forwardings(envelope),
