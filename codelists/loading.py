@@ -4,7 +4,7 @@ import csv
 import gettext
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pycountry
 from django.db.models import Q
@@ -16,6 +16,10 @@ DATA: Final = Path(__file__).parent / "data"
 STARTING: Final = "Starting lists"
 # pycountry's catalogues by our language.
 _CATALOGUES: Final = {"fr": "fr", "es": "es", "ar": "ar", "zh": "zh_CN", "ru": "ru"}
+
+
+# What pycountry's catalogues lack, or have wrong.
+_MENDED: Final = {"TR": {"ar": "تركيا"}, "BO": {"zh": "玻利维亚"}}
 
 
 def load(*names: str) -> int:
@@ -74,8 +78,16 @@ def _countries() -> Iterator[Code]:
     catalogues = _translations("iso3166-1")
     for country in pycountry.countries:
         english = getattr(country, "common_name", country.name)
-        names = {"en": english} | {language: c.gettext(english) for language, c in catalogues.items()}
+        names = {"en": english} | {language: _spoken(c, country) for language, c in catalogues.items()}
+        names |= _MENDED.get(country.alpha_2, {})
         yield Code(list=List.COUNTRY, code=country.alpha_2, names=names, source="ISO 3166-1")
+
+
+def _spoken(catalogue: gettext.NullTranslations, country: Any) -> str:
+    """The common name where the catalogue has it ("Bolivia"), else the official one; few have both."""
+    english = getattr(country, "common_name", country.name)
+    common = catalogue.gettext(english)
+    return common if common != english else catalogue.gettext(country.name)
 
 
 def _areas() -> Iterator[Code]:

@@ -74,3 +74,14 @@ def test_statements_are_those_of_the_reference(reference: Path) -> None:
     with (reference / "ephyto/codelists/statements.csv").open(encoding="utf-8", newline="") as lines:
         theirs = {row["code"]: row["text_en"] for row in csv.DictReader(lines)}
     assert {row["code"]: row["en"] for row in rows(DATA / "statement.csv")} == theirs
+
+
+def test_countries_have_a_name_in_each_language() -> None:
+    countries = [code for code in shipped() if code.list == List.COUNTRY]
+    untranslated = [
+        (country.code, language)
+        for country in countries
+        for language, script in SCRIPTS.items()
+        if not any(script in unicodedata.name(c, "") for c in country.names[language])
+    ]
+    assert untranslated == []
