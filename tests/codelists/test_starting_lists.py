@@ -8,13 +8,13 @@ from pathlib import Path
 import pycountry
 import pytest
 
-from codelists.loading import DATA, shipped
-from codelists.models import List
+from codelists.loading import DATA, shipped, synonyms
+from codelists.models import LANGUAGES, List
 
 FILES = sorted(DATA.glob("*.csv"))
 SIX = ("en", "fr", "es", "ar", "zh", "ru")
 WHOLE = ("chemical", "condition", "intended_use", "language", "package_level", "reason", "refusal", "taxon", "transport",
-         "treatment", "vegetable_part")  # fmt: skip
+         "treatment", "unit", "vegetable_part")  # fmt: skip
 SCRIPTS = {"ar": "ARABIC", "zh": "CJK", "ru": "CYRILLIC"}
 
 
@@ -64,6 +64,39 @@ def test_three_hundred_traded_species_have_botanical_names_once() -> None:
     assert all(re.fullmatch(r"[A-Z0-9]{5,6}|[a-z-]+", row["code"]) for row in plants)
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_other_names_are_read_back_and_repeat_no_name(path: Path) -> None:
+    for row in rows(path):
+        written = [each for each in row.get("synonyms", "").split("|") if each]
+        pairs = synonyms(row.get("synonyms", ""))
+        assert [f"{language}:{name}" for language, name in pairs] == written
+        assert all(re.fullmatch(r"[a-z]{2}", language) and name for language, name in pairs)
+        named = {(language, row.get(language)) for language in LANGUAGES}
+        assert len({*map(tuple, pairs)} - named) == len(pairs), row["code"]
+
+
+@pytest.mark.parametrize(
+    ("other", "accepted"),
+    [
+        ("Lycopersicon esculentum", "Solanum lycopersicum"), ("Rosmarinus officinalis", "Salvia rosmarinus"),
+        ("Hylocereus undatus", "Selenicereus undatus"), ("Murraya koenigii", "Bergera koenigii"),
+    ],
+)  # fmt: skip
+def test_names_of_former_days_lead_to_the_accepted_one(other: str, accepted: str) -> None:
+    plants = rows(DATA / "taxon.csv")
+    assert [row["la"] for row in plants if ["la", other] in synonyms(row["synonyms"])] == [accepted]
+    assert other not in {row["la"] for row in plants}
+
+
+def test_parents_of_treatments_are_of_the_first_level() -> None:
+    parents = {row["code"]: row["parent"] for row in rows(DATA / "treatment.csv")}
+    assert {parents[parent] for parent in parents.values() if parent} == {""}
+
+
+def test_refusals_give_the_ten_reasons_of_ispm_13() -> None:
+    assert len(rows(DATA / "refusal.csv")) == 10
+
+
 def test_places_lie_in_the_country_of_their_code() -> None:
     for row in rows(DATA / "port.csv"):
         assert row["code"][:2] == row["kind"]
@@ -74,14 +107,3 @@ def test_statements_are_those_of_the_reference(reference: Path) -> None:
     with (reference / "ephyto/codelists/statements.csv").open(encoding="utf-8", newline="") as lines:
         theirs = {row["code"]: row["text_en"] for row in csv.DictReader(lines)}
     assert {row["code"]: row["en"] for row in rows(DATA / "statement.csv")} == theirs
-
-
-def test_countries_have_a_name_in_each_language() -> None:
-    countries = [code for code in shipped() if code.list == List.COUNTRY]
-    untranslated = [
-        (country.code, language)
-        for country in countries
-        for language, script in SCRIPTS.items()
-        if not any(script in unicodedata.name(c, "") for c in country.names[language])
-    ]
-    assert untranslated == []
