@@ -107,7 +107,7 @@ def test_one_mail_a_day_gathers_what_came_before_seven_in_the_morning_there(worl
 def test_a_crash_before_the_digest_is_stored_loses_no_notice(world: World) -> None:
     world.want(world.author, Notices.DAILY)
     world.do("return", make_certificate(world.nppo, Status.SUBMITTED, by=world.author), world.officer, "x")
-    later = timezone.now() + timedelta(days=2)
+    later = (timezone.now().astimezone(world.nppo.zone) + timedelta(days=2)).replace(hour=12)
     with mock.patch.object(mail, "put", side_effect=RuntimeError), pytest.raises(RuntimeError):
         noticing.digests(later)
     assert noticing.digests(later) == 1
