@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from certificates.models import Certificate, Requirement, Subscription
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
-from gens.accounts.models import Event, Membership, Nppo
+from gens.accounts.models import Event, Membership, Notice, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import credentials
 from hubclient.models import Connection, Envelope
@@ -23,6 +23,7 @@ from hubclient.models import Connection, Envelope
 DAYS: Final = (7, 30)  # before an authorisation ends
 SETTLED: Final = timedelta(minutes=5)  # by then what is being written is committed
 MOST_LINES: Final = 100
+REFUSED: Final = "refused "  # of a key: the event follows
 LOOKED_BACK: Final = timedelta(days=3)  # for refusals that nobody was told of
 
 
@@ -79,11 +80,12 @@ def refusals() -> None:
             told = Event.objects.filter(
                 nppo=nppo, subject_type=envelope_type, action=events.NOT_DELIVERED, at__gte=since
             )
-            _refused(told)
+            known = set(Notice.objects.filter(key__startswith=REFUSED, at__gte=since).values_list("key", flat=True))
+            _refused(event for event in told if f"{REFUSED}{event.pk}" not in known)
 
 
-def _refused(told: Iterable[Event]) -> None:
-    for event in told:
+def _refused(happened: Iterable[Event]) -> None:
+    for event in happened:
         certificate = Certificate.objects.filter(messages__envelope=event.subject_id).first()
         to = certificate.issued_by if certificate else None
         if certificate is None or to is None or not to.is_active:
@@ -99,7 +101,7 @@ def _refused(told: Iterable[Event]) -> None:
             text = _("%(partner)s did not get the electronic certificate %(number)s:\n\n%(reason)s\n\n%(link)s\n")
             return _("Certificate %(number)s was not delivered") % said, text % said
 
-        noticing.tell(to, f"refused {event.pk}", words)
+        noticing.tell(to, f"{REFUSED}{event.pk}", words)
 
 
 def endings() -> None:

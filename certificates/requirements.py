@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from certificates.models import Requirement
+from codelists import tabular
 from codelists.folding import fold
 from codelists.lookup import Codes
 from codelists.tabular import CellError, Row
@@ -51,7 +52,7 @@ def parameters(declaration: str) -> list[str]:
 def sound(declaration: str) -> bool:
     """Whether every brace belongs to a parameter with a name."""
     rest = _PARAMETER.sub("", declaration)
-    return "{" not in rest and "}" not in rest and all(name.strip() for name in _PARAMETER.findall(declaration))
+    return "{" not in rest and "}" not in rest and all(parameters(declaration))
 
 
 def rows(entries: Iterable[Requirement]) -> Iterator[list[str]]:
@@ -75,6 +76,7 @@ def read(nppo: Nppo, table: list[Row]) -> tuple[list[Requirement], list[CellErro
         entry.declarations = [each.strip() for each in said["declarations"].split(_BETWEEN) if each.strip()]
         entry.folded = fold(entry.plant)
         errors += [CellError(row.line, column, words) for column, words in _wrong(said, entry, codes)]
+        errors += tabular.too_long(row, _LENGTHS)
         if (key := key_of(entry)) in seen:
             errors.append(CellError(row.line, "plant", _("Line %(line)s is about the same.") % {"line": seen[key]}))
         seen.setdefault(key, row.line)
@@ -95,9 +97,6 @@ def _wrong(said: dict[str, str], entry: Requirement, codes: Codes) -> Iterator[t
         yield "kind", _("Write one of: %(values)s.") % {"values": ", ".join(Requirement.Kind.values)}
     if not all(sound(each) for each in entry.declarations):
         yield "declarations", _("Every brace { } holds the name of a parameter.")
-    for name, most in _LENGTHS.items():
-        if len(said[name]) > most:
-            yield name, _("It is longer than %(most)s characters.") % {"most": most}
     if said["source"] and not is_link(said["source"]):
         yield "source", _("It is no web address. Write https://…")
     yield from _days(said, entry)
@@ -111,10 +110,10 @@ def _days(said: dict[str, str], entry: Requirement) -> Iterator[tuple[str, str]]
         else:
             yield "validity_days", _("Write a number of days from 1 to 366.")
     for name in ("valid_from", "valid_until"):
-        try:
-            setattr(entry, name, date.fromisoformat(said[name]) if said[name] else None)
-        except ValueError:
-            yield name, _("It is no date. Write 2026-07-12.")
+        day, wrong = tabular.day(said[name])
+        setattr(entry, name, day)
+        if wrong:
+            yield name, wrong
     if entry.valid_from and entry.valid_until and entry.valid_until < entry.valid_from:
         yield "valid_until", _("It ends before it begins.")
 

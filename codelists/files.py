@@ -6,11 +6,11 @@ valid_until (ISO dates), source; of an NPPO's choices: hidden (1 or empty) in pl
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from codelists import tabular
 from codelists.folding import fold
 from codelists.loading import synonyms
 from codelists.models import LANGUAGES, Choice, Code
@@ -40,12 +40,12 @@ def national_rows(choices: Iterable[Choice]) -> Iterator[list[str]]:
         said: dict[str, Any] = {name: getattr(choice, name) for name in ("code", "kind", "symbol")} | choice.names
         said["position"] = "" if choice.position is None else str(choice.position)
         said["hidden"] = "1" if choice.is_hidden else ""
-        yield [str(said.get(name) or "") if name != "position" else said["position"] for name in NATIONAL]
+        yield [said.get(name, "") for name in NATIONAL]
 
 
 def read_shared(list_name: str, rows: list[Row]) -> tuple[list[Code], list[CellError]]:
     """The codes of the rows, and what is wrong with them: then nothing is to be written."""
-    errors = [*_errors(rows, SHARED)]
+    errors = [*_errors(rows)]
     held = {row.values["code"] for row in rows}
     codes = []
     for row in rows:
@@ -56,7 +56,7 @@ def read_shared(list_name: str, rows: list[Row]) -> tuple[list[Code], list[CellE
             errors.append(CellError(row.line, "parent", _("No row of the file has this code.")))
         dates = {}
         for name in ("valid_from", "valid_until"):
-            dates[name], wrong = _date(said.get(name, ""))
+            dates[name], wrong = tabular.day(said.get(name, ""))
             errors += [CellError(row.line, name, wrong)] if wrong else []
         codes.append(
             Code(
@@ -70,7 +70,7 @@ def read_shared(list_name: str, rows: list[Row]) -> tuple[list[Code], list[CellE
 
 def read_national(list_name: str, rows: list[Row]) -> tuple[list[Choice], list[CellError]]:
     """The choices of the rows, without their NPPO, and what is wrong with them."""
-    errors = [*_errors(rows, NATIONAL)]
+    errors = [*_errors(rows)]
     shared = set(
         Code.objects.filter(list=list_name, code__in=[row.values["code"] for row in rows]).values_list(
             "code", flat=True
@@ -107,7 +107,7 @@ def _names(said: dict[str, str]) -> dict[str, str]:
     return {language: said[language] for language in LANGUAGES if said.get(language)}
 
 
-def _errors(rows: list[Row], columns: list[str]) -> Iterator[CellError]:
+def _errors(rows: list[Row]) -> Iterator[CellError]:
     """What is wrong with cells of every kind of list."""
     seen: dict[str, int] = {}
     for row in rows:
@@ -117,9 +117,7 @@ def _errors(rows: list[Row], columns: list[str]) -> Iterator[CellError]:
         elif code in seen:
             yield CellError(row.line, "code", _("Line %(line)s has the same code.") % {"line": seen[code]})
         seen.setdefault(code, row.line)
-        for name, most in _LENGTHS.items():
-            if len(row.values.get(name, "")) > most:
-                yield CellError(row.line, name, _("It is longer than %(most)s characters.") % {"most": most})
+        yield from tabular.too_long(row, _LENGTHS)
         if (position := row.values.get("position", "")) and not _WHOLE.fullmatch(position):
             yield CellError(row.line, "position", _("It is no whole number."))
 
@@ -127,10 +125,3 @@ def _errors(rows: list[Row], columns: list[str]) -> Iterator[CellError]:
 def _number(said: dict[str, str]) -> int:
     text = said.get("position", "")
     return int(text) if _WHOLE.fullmatch(text) else 0
-
-
-def _date(text: str) -> tuple[date | None, str]:
-    try:
-        return (date.fromisoformat(text) if text else None), ""
-    except ValueError:
-        return None, _("It is no date. Write 2026-07-12.")

@@ -5,7 +5,6 @@ there. Row-level security gives the rows of the acting NPPO and of no other, so 
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Final
 
 from django.db import connection, transaction
@@ -27,15 +26,12 @@ _OFFERED: Final = 300  # of a large list, while typing
 
 
 def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
+    """What may be offered today."""
     today = timezone.localdate()
-    codes = Code.objects.filter(_valid("", today), list=list_name)
+    starts = Q(valid_from=None) | Q(valid_from__lte=today)
+    ends = Q(valid_until=None) | Q(valid_until__gte=today)
+    codes = Code.objects.filter(starts, ends, list=list_name, is_active=True)
     return codes.filter(kind=kind) if kind else codes
-
-
-def _valid(prefix: str, today: date) -> Q:
-    starts = Q(**{f"{prefix}valid_from": None}) | Q(**{f"{prefix}valid_from__lte": today})
-    ends = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gte": today})
-    return Q(**{f"{prefix}is_active": True}) & starts & ends
 
 
 def as_seen(list_name: str, codes: Iterable[Code], *, kind: str = "", also_hidden: bool = False) -> list[Code]:
@@ -77,7 +73,7 @@ def _own(row: Choice) -> Code:
     )  # fmt: skip
 
 
-def find(list_name: str, text: str, language: str, limit: int = FOUND, by: Membership | None = None) -> list[Code]:
+def find(list_name: str, text: str, limit: int = FOUND, by: Membership | None = None) -> list[Code]:
     """Codes with a name in any language, or a code, that starts with the text; then words of names that start so; then,
     if there is nothing else, names that are spelt alike. First of all those that this person used last.
     """
@@ -90,8 +86,7 @@ def find(list_name: str, text: str, language: str, limit: int = FOUND, by: Membe
         held |= dict.fromkeys(_within(list_name, wanted))
     if not held and not renamed and len(wanted) >= _LEAST_ALIKE:
         held = dict.fromkeys(_alike(list_name, wanted))
-    rows = Code.objects.filter(_valid("", timezone.localdate()), list=list_name)
-    by_key = {code.pk: code for code in rows.filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
+    by_key = {code.pk: code for code in _active(list_name).filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
     in_order = [by_key[key] for key in held if key in by_key]
     in_order = [code for code in by_key.values() if code.code in renamed and code.pk not in held] + in_order
     found = own(list_name, text=wanted) + overlaid(list_name, in_order)
@@ -99,7 +94,7 @@ def find(list_name: str, text: str, language: str, limit: int = FOUND, by: Membe
     return sorted(found, key=lambda code: (lately.get(code.code, len(lately)), _rank(code, wanted)))[:limit]
 
 
-def keys(list_name: str, wanted: str, most: int = 500) -> list[int]:
+def holding(list_name: str, wanted: str, most: int = 500) -> list[int]:
     """Of the shared codes, retired ones too, that have this folded text anywhere in a name."""
     names = CodeName.objects.filter(list=list_name, folded__contains=wanted)
     return list(names.order_by("folded").values_list("code_id", flat=True).distinct()[:most])

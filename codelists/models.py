@@ -44,12 +44,6 @@ def none_yet() -> list[Any]:
     return []
 
 
-def name_in(names: dict[str, str], language: str, otherwise: str) -> str:
-    """In this language, else English, else any name, else `otherwise`."""
-    short = language.split("-")[0]
-    return names.get(short) or names.get("en") or next(iter(names.values()), otherwise)
-
-
 class Code(models.Model):
     """One code of one shared list, with its names by language (ISO 639-1; "la" for botanical names)."""
 
@@ -83,7 +77,9 @@ class Code(models.Model):
 
     def name(self, language: str) -> str:
         """In this language, else English, else any name, else the code itself."""
-        return name_in(self.names, language, self.code)
+        names: dict[str, str] = self.names
+        short = language.split("-")[0]
+        return names.get(short) or names.get("en") or next(iter(names.values()), self.code)
 
 
 class CodeName(models.Model):

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any, Final
@@ -120,7 +120,7 @@ def _cell(cell: Any) -> tuple[str, str]:
         return "", _("It holds a formula. Write the value itself.")
     text = _text(cell)
     if len(text) > _MOST_CELL:
-        return text[:100], _("It is longer than %(most)s characters.") % {"most": _MOST_CELL}
+        return text[:100], _longer_than(_MOST_CELL)
     if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NEGATIVE.fullmatch(text):
         return text, _("It begins like a formula (%(sign)s).") % {"sign": text[0]}
     if any(ord(c) < 32 and c not in "\n" for c in text) or "\ufffd" in text:
@@ -182,6 +182,25 @@ def _refuse_merged(data: bytes, sheet: Any) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as packed, packed.open(sheet._worksheet_path) as file:
         if merged := _MERGED.search(file.read()):
             raise Unreadable(_("The cells %(cells)s are merged. Divide them.") % {"cells": merged.group(1).decode()})
+
+
+def _longer_than(characters: int) -> str:
+    return _("It is longer than %(most)s characters.") % {"most": characters}
+
+
+def too_long(row: Row, most: Mapping[str, int]) -> Iterator[CellError]:
+    """The cells that hold more characters than their column keeps."""
+    for name, characters in most.items():
+        if len(row.values.get(name, "")) > characters:
+            yield CellError(row.line, name, _longer_than(characters))
+
+
+def day(text: str) -> tuple[date | None, str]:
+    """The day of an ISO 8601 text, None of an empty one; and what is wrong with it."""
+    try:
+        return (date.fromisoformat(text) if text else None), ""
+    except ValueError:
+        return None, _("It is no date. Write 2026-07-12.")
 
 
 def csv_lines(columns: list[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -53,6 +53,8 @@ def _shown(field: Any, value: Any) -> str:
         return str(yesno(value))
     if value in (None, "", []):
         return "–"
+    if isinstance(value, dict):  # names by language
+        return ", ".join(f"{name} ({language})" for language, name in value.items()) or "–"
     if isinstance(field, DateField):
         return formats.date_format(date.fromisoformat(value), "DATE_FORMAT")
     names = {str(key): str(name) for key, name in getattr(field, "choices", ())}

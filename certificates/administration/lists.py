@@ -63,10 +63,9 @@ def codes(request: ActingRequest, name: str) -> HttpResponse:
     listed, language = list_or_404(name), get_language() or "en"
     query, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
     page = Paginator(_rows(listed, query, state), PAGE).get_page(request.GET.get("page"))
-    found: list[Code] = list(page.object_list)
+    found = lookup.overlaid(listed, list(page.object_list), also_hidden=True)
     chosen = {choice.code: choice for choice in Choice.objects.filter(list=listed, code__in=[c.code for c in found])}
     own = lookup.own(listed, text=fold(query)) if page.number == 1 and state in ("", "own") else []
-    lookup.overlaid(listed, found, also_hidden=True)
     context = {
         "listed": listed, "page": page, "own": [(c, c.name(language)) for c in own],
         "rows": [(c, c.name(language), chosen.get(c.code)) for c in found],
@@ -84,7 +83,7 @@ def _rows(listed: List, query: str, state: str) -> QuerySet[Code]:
     else:
         rows = rows.filter(is_active=state != "retired")
     if query:
-        rows = rows.filter(pk__in=lookup.keys(listed, fold(query)))
+        rows = rows.filter(pk__in=lookup.holding(listed, fold(query)))
     return rows.order_by("position", "code")
 
 

@@ -84,11 +84,11 @@ class Block(forms.Form):
         return purpose
 
 
-def _counts(nppo: Nppo) -> list[tuple[str, str, str]]:
-    """(kind of the sequence, what it counts, pattern) of every count in use, the NPPO's own first."""
-    rules = (
-        NumberRule.objects.filter(nppo=nppo, is_active=True).select_related("office").order_by("type", "office__name")
-    )
+def _counts(nppo: Nppo, *, also_ended: bool = False) -> list[tuple[str, str, str]]:
+    """(kind of the sequence, what it counts, pattern) of every count, the NPPO's own first."""
+    rules = NumberRule.objects.filter(nppo=nppo).select_related("office").order_by("type", "office__name")
+    if not also_ended:
+        rules = rules.filter(is_active=True)
     return [
         (numbering.CERTIFICATE, _("All other certificates"), nppo.number_pattern),
         *((rule.sequence, _words(rule), rule.pattern) for rule in rules),
@@ -111,17 +111,18 @@ def numbers(request: ActingRequest) -> HttpResponse:
         row = held.get(kind) or NumberSequence(nppo=nppo, kind=kind, year=year)
         following = numbering.written(nppo, year, numbering.following(row), pattern)
         counts.append({"key": kind.removeprefix("rule-"), "words": words, "pattern": pattern, "next": following})
-    patterns = {kind: (words, pattern) for kind, words, pattern in _counts(nppo)}
-    blocks = [
-        {
-            "row": block,
-            "words": patterns.get(block.kind, ("–", ""))[0],
-            "first": numbering.written(nppo, block.year, block.first, patterns.get(block.kind, ("", ""))[1]),
-            "last": numbering.written(nppo, block.year, block.last, patterns.get(block.kind, ("", ""))[1]),
-        }
-        for block in ReservedNumbers.objects.filter(nppo=nppo).order_by("-year", "kind", "-first")[:100]
-    ]
-    return render(request, "administration/numbers.html", {"counts": counts, "blocks": blocks})
+    return render(request, "administration/numbers.html", {"counts": counts, "blocks": _blocks(nppo)})
+
+
+def _blocks(nppo: Nppo) -> list[dict[str, Any]]:
+    """The blocks as their numbers are written, those of ended patterns too: they may still lie in a drawer."""
+    counts = {kind: (words, pattern) for kind, words, pattern in _counts(nppo, also_ended=True)}
+    blocks = []
+    for row in ReservedNumbers.objects.filter(nppo=nppo).order_by("-year", "kind", "-first")[:100]:
+        words, pattern = counts[row.kind]
+        first, last = (numbering.written(nppo, row.year, number, pattern) for number in (row.first, row.last))
+        blocks.append({"row": row, "words": words, "first": first, "last": last})
+    return blocks
 
 
 def new_rule(request: ActingRequest) -> HttpResponse:

@@ -119,7 +119,7 @@ def answer(request: ActingRequest, pk: int) -> HttpResponse:
         _tell(about)
         messages.success(request, _("Answered. The officer gets a mail."))
         return redirect("administration:requests")
-    similar = lookup.find(about.list, about.text, translation.get_language() or "en")
+    similar = lookup.find(about.list, about.text)
     language = translation.get_language() or "en"
     context = {
         "about": about, "form": form, "errors": errors_of(form),

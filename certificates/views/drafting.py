@@ -231,7 +231,7 @@ def _with_row(data: QueryDict) -> QueryDict:
 
 def _looked_up(data: QueryDict, by: Membership) -> list[Code] | None:
     """Names that match what was typed as botanical name; None when nobody asked."""
-    return lookup.find("taxon", data.get("botanical", ""), get_language() or "en", by=by) if "look" in data else None
+    return lookup.find("taxon", data.get("botanical", ""), by=by) if "look" in data else None
 
 
 def _show(

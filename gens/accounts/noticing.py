@@ -31,7 +31,7 @@ def tell(to: Membership, key: str, words: Callable[[], tuple[str, str]]) -> bool
     row = Notice(nppo_id=to.nppo_id, membership=to, key=key, subject=" ".join(subject.split())[:256], text=text)
     Notice.objects.bulk_create([row], ignore_conflicts=True)  # two workers at once: one of them told it
     if to.notices == Notices.AT_ONCE:
-        waiting = Notice.objects.select_for_update().filter(membership=to, key=key, mailed_at=None)
+        waiting = Notice.objects.filter(membership=to, key=key, mailed_at=None)
         if waiting.update(mailed_at=timezone.now()):
             mail.put(to.nppo_id, to.user.email, KIND, row.subject, text)
     return True

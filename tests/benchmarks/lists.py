@@ -85,7 +85,7 @@ def rows() -> list[Row]:
 
 
 def _find(lookup: Any) -> Callable[[str], Any]:
-    return lambda text: lookup.find("taxon", text, "en")
+    return lambda text: lookup.find("taxon", text)
 
 
 def _seconds(ask: Callable[[str], Any], text: str) -> float:

@@ -35,7 +35,7 @@ def samoa():
 
 
 def found(text: str, **options) -> list[str]:
-    return [code.code for code in lookup.find("taxon", text, "en", **options)]
+    return [code.code for code in lookup.find("taxon", text, **options)]
 
 
 def choose(nppo, code: str, **fields) -> Choice:
