@@ -251,6 +251,25 @@ class DraftInput(models.Model):
         return f"{self.certificate_id} {self.section}"
 
 
+class Returned(models.Model):
+    """The document as it stood when an officer returned it: approving shows what changed since the latest."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="returns")
+    document = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} {self.at}"
+
+    @property
+    def content(self) -> Document:
+        return from_json(self.document)
+
+
 class NumberSequence(models.Model):
     """The last number given, per kind and year of an NPPO. Its row is locked while a number is taken."""
 

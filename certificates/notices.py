@@ -7,6 +7,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import get_language
@@ -72,14 +73,13 @@ def waiting(certificate: Certificate, *, by: Membership) -> None:
 
 
 def refusals() -> None:
-    """To whom issued it: a certificate that the Hub or the importing country did not take. Called again and again."""
+    """To whom issued it: a certificate that never left, or that the Hub or the importing country did not take. Called again and again."""
     since = timezone.now() - LOOKED_BACK
     for nppo in Nppo.objects.order_by("pk"):
         with acting_for(nppo.pk):
             envelope_type = ContentType.objects.get_for_model(Envelope)
-            told = Event.objects.filter(
-                nppo=nppo, subject_type=envelope_type, action=events.NOT_DELIVERED, at__gte=since
-            )
+            ended = Q(action=events.NOT_DELIVERED) | Q(action=events.NOT_SENT, by=None)  # not what a person held back
+            told = Event.objects.filter(ended, nppo=nppo, subject_type=envelope_type, at__gte=since)
             known = set(Notice.objects.filter(key__startswith=REFUSED, at__gte=since).values_list("key", flat=True))
             _refused(event for event in told if f"{REFUSED}{event.pk}" not in known)
 

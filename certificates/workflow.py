@@ -18,7 +18,17 @@ from certificates import balances, notices, numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
-from certificates.models import Certificate, Direction, DraftInput, Message, Original, Partnership, Status, partnership
+from certificates.models import (
+    Certificate,
+    Direction,
+    DraftInput,
+    Message,
+    Original,
+    Partnership,
+    Returned,
+    Status,
+    partnership,
+)
 from codelists.lookup import Codes, Names
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
@@ -194,6 +204,7 @@ def _move(action: Action, certificate: Certificate, by: Membership, why: Why) ->
         row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
         _record(row, action, came_from, by, why.reason)
         if action.name == "return":
+            Returned.objects.create(nppo_id=row.nppo_id, certificate=row, document=row.document)
             notices.returned(row, by=by, reason=why.reason)
         elif action.name == "submit":
             notices.waiting(row, by=by)

@@ -95,6 +95,11 @@ def _exchange(nppo: Nppo) -> Iterator[Check]:
     )  # fmt: skip
 
 
+def is_ready(nppo: Nppo) -> bool:
+    """Whether everything is there without which nothing can be issued."""
+    return all(check.is_done for check in checks(nppo) if check.is_needed)
+
+
 def checklist(request: ActingRequest) -> HttpResponse:
     administrators_only(request)
     found = checks(request.membership.nppo)

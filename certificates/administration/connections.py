@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from certificates.administration.checklist import is_ready
 from certificates.administration.connecting import Connecting, Pair
 from certificates.administration.doorway import administrators_only, own_or_404
 from certificates.administration.history import SHOWN, Told, history
@@ -125,6 +126,10 @@ def switch(request: ActingRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Another connection is in use. Put that one out of use first."))
     elif not row.is_active and not any(each.is_valid for each in certificates_of(row)):
         messages.error(request, _("It has no client certificate that is valid today. Add one first."))
+    elif not row.is_active and row.kind == Connection.Kind.PRODUCTION and not is_ready(row.nppo):
+        messages.error(
+            request, _("The NPPO is not ready to issue yet. Administration, “Ready to issue?” says what is missing.")
+        )
     else:
         row.is_active = not row.is_active
         changes.save(row, by=request.membership, secret=UNTOLD)

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from certificates import drafts, workflow
 from certificates.ephyto import rules, show
+from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper.face import face
@@ -54,6 +55,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
+        "changed": changed(found, document),
         "messages_sent": sent,
         "answers": delivery.answers(answers),
         "envelope": envelope,
@@ -154,6 +156,14 @@ def last_reason(found: Certificate) -> Event | None:
         return None
     returned: Event | None = found.events.filter(action="returned").order_by("-pk").first()
     return returned
+
+
+def changed(found: Certificate, document: Document) -> list[Change] | None:
+    """What the author changed since an officer last returned it; None when nobody did, or it is not to be decided now."""
+    if found.status not in (Status.SUBMITTED, Status.APPROVED):
+        return None
+    last = found.returns.order_by("-pk").first()
+    return changes(last.content, document) if last else None
 
 
 def timeline(found: Certificate, messages: list[Message]) -> list[Event]:

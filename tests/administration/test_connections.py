@@ -32,7 +32,7 @@ from hubclient.accounts import client_of
 from hubclient.models import Call, ClientCertificate, Connection
 from hubclient.pilothub import pki
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, make_membership
+from tests.factories import NppoFactory, load, make_membership
 from tests.hub_server import DATABASES, RunningHub, start_hub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
@@ -322,6 +322,19 @@ def test_a_connection_without_a_certificate_is_not_put_into_use(world: World) ->
     page = world.client.post(reverse("administration:switch_connection", args=[row.pk]), follow=True).content.decode()
     assert "no client certificate that is valid today" in page
     assert not world.rows(Connection)[0].is_active
+
+
+def test_the_production_hub_waits_until_the_nppo_can_issue(world: World) -> None:
+    load()
+    row = world.add(kind="production")
+    world.give(row, *world.pair)
+    address = reverse("administration:switch_connection", args=[row.pk])
+    assert "The NPPO is not ready to issue yet." in world.client.post(address, follow=True).content.decode()
+    assert not world.rows(Connection)[0].is_active
+    make_membership(world.nppo, roles.INSPECTOR)
+    make_membership(world.nppo, roles.CERTIFYING_OFFICER)
+    world.client.post(address)
+    assert world.rows(Connection)[0].is_active
 
 
 def test_changing_it_keeps_its_secrets_and_tells_what_changed(world: World) -> None:

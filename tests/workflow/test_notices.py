@@ -131,7 +131,7 @@ def test_nobody_reads_the_notices_of_somebody_else(world: World) -> None:
 # refusals and endings
 
 
-def test_a_refusal_is_told_once_to_who_issued_it(world: World) -> None:
+def _ended(world: World, action: str, by: Membership | None = None) -> None:
     certificate = make_certificate(world.nppo, Status.ISSUED, by=world.author, number="WS-1", issued_by=world.officer)
     with acting_for(world.nppo.pk):
         connection = Connection.objects.create(nppo=world.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
@@ -141,7 +141,12 @@ def test_a_refusal_is_told_once_to_who_issued_it(world: World) -> None:
         Message.objects.create(
             nppo=world.nppo, certificate=certificate, envelope=envelope, status_code="70", xml=b"x", sha256="0"
         )
-        events.record(envelope, events.NOT_DELIVERED, by=None, reason="No such NPPO")
+        events.record(envelope, action, by=by, reason="No such NPPO")
+
+
+@pytest.mark.parametrize("action", [events.NOT_DELIVERED, events.NOT_SENT])
+def test_what_was_not_delivered_is_told_once_to_who_issued_it(world: World, action: str) -> None:
+    _ended(world, action)
     notices.refusals()
     notices.refusals()
     told = world.mails(world.officer)
@@ -149,6 +154,12 @@ def test_a_refusal_is_told_once_to_who_issued_it(world: World) -> None:
     assert "No such NPPO" in told[0].text
     assert "WS-1" in told[0].subject
     assert world.mails(world.author) == []
+
+
+def test_what_somebody_held_back_is_no_news(world: World) -> None:
+    _ended(world, events.NOT_SENT, by=world.officer)
+    notices.refusals()
+    assert world.mails(world.officer) == []
 
 
 def test_an_authorisation_that_ends_is_told_at_thirty_and_at_seven_days(world: World) -> None:
