@@ -135,10 +135,7 @@ class Certificate(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["nppo", "direction", "status", "-status_since", "-id"],
-                name="certificate_worklist",
-            ),
+            models.Index(fields=["nppo", "direction", "status", "-status_since", "-id"], name="certificate_worklist"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
         ]
         triggers: ClassVar = [
@@ -184,10 +181,7 @@ class Message(models.Model):
     status_code = models.CharField(max_length=12)
     xml = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    findings = models.JSONField(
-        default=list,
-        help_text="What the rules said of it: [{rule, params, level, path}].",
-    )
+    findings = models.JSONField(default=list, help_text="What the rules said of it: [{rule, params, level, path}].")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -264,10 +258,6 @@ class Returned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.at}"
-
-    @property
-    def content(self) -> Document:
-        return from_json(self.document)
 
 
 class NumberSequence(models.Model):

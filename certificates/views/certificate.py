@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from certificates import drafts, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
-from certificates.ephyto.document import Document
+from certificates.ephyto.document import Document, from_json
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper.face import face
 from certificates.views import delivery
@@ -163,7 +163,7 @@ def changed(found: Certificate, document: Document) -> list[Change] | None:
     if found.status not in (Status.SUBMITTED, Status.APPROVED):
         return None
     last = found.returns.order_by("-pk").first()
-    return changes(last.content, document) if last else None
+    return changes(from_json(last.document), document) if last else None
 
 
 def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
