@@ -1,5 +1,6 @@
 """Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
 
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -383,12 +384,22 @@ class Partnership(models.Model):
     country = models.CharField(max_length=2)
     way = models.CharField(max_length=12, choices=Way.choices, default=Way.BOTH)
     note = models.TextField(blank=True, help_text="For officers who issue to it.")
+    language = models.CharField(
+        max_length=8, blank=True, help_text="Beside English on paper; empty: as for all; en: none."
+    )
+    validity_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How old a certificate may be when the goods leave."
+    )
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "country"], name="partnership_once")]
 
     def __str__(self) -> str:
         return f"{self.country} {self.way}"
+
+    def last_day(self, issued: date) -> date | None:
+        """The last day on which goods of a certificate of this day may leave; None where the country sets no limit."""
+        return issued + timedelta(days=self.validity_days) if self.validity_days else None
 
 
 def partnership(nppo_id: int, country: str) -> Partnership:

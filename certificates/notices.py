@@ -1,5 +1,5 @@
 """What people are told of certificates: work returned to them, work that waits for them, refusals of partners, and what
-ends soon. No goods and no names stand in a subject: mails travel openly."""
+ends soon. The words are those of `letters`."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -11,11 +11,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
+from certificates import letters
 from certificates.models import Certificate, Requirement, Subscription
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
+from gens.accounts.letters import written
 from gens.accounts.models import Event, Membership, Notice, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient import credentials
@@ -45,8 +46,7 @@ def returned(certificate: Certificate, *, by: Membership, reason: str) -> None:
 
     def words() -> tuple[str, str]:
         said = {"reference": certificate.reference, "who": by.user.name, "reason": reason, "link": _link(certificate)}
-        text = _("%(who)s returned your draft %(reference)s:\n\n%(reason)s\n\n%(link)s\n")
-        return _("Draft %(reference)s was returned to you") % said, text % said
+        return written(letters.RETURNED, to.nppo_id, said)
 
     noticing.tell(to, f"returned {_event(certificate)}", words)
 
@@ -66,8 +66,7 @@ def waiting(certificate: Certificate, *, by: Membership) -> None:
 
         def words() -> tuple[str, str]:
             said = {"reference": certificate.reference, "who": by.user.name, "link": _link(certificate)}
-            text = _("%(who)s submitted the draft %(reference)s. It waits for approval.\n\n%(link)s\n")
-            return _("Draft %(reference)s waits for approval") % said, text % said
+            return written(letters.WAITING, certificate.nppo_id, said)
 
         noticing.tell(officer, f"waiting {_event(certificate)}", words)
 
@@ -98,8 +97,7 @@ def _refused(happened: Iterable[Event]) -> None:
                 "reason": event.reason,
                 "link": _link(certificate),
             }
-            text = _("%(partner)s did not get the electronic certificate %(number)s:\n\n%(reason)s\n\n%(link)s\n")
-            return _("Certificate %(number)s was not delivered") % said, text % said
+            return written(letters.REFUSED, certificate.nppo_id, said)
 
         noticing.tell(to, f"{REFUSED}{event.pk}", words)
 
@@ -122,12 +120,8 @@ def _certificates_end(nppo: Nppo, administrators: list[Membership]) -> None:
             def words(expiry: credentials.Expiry = expiry, connection: Connection = connection) -> tuple[str, str]:
                 link = settings.PUBLIC_URL + reverse("administration:connection", args=[connection.pk])
                 day = formats.date_format(expiry.ends.astimezone(nppo.zone), "DATE_FORMAT")
-                text = _(
-                    "The client certificate “%(subject)s” ends on %(day)s. Without a new one nothing is exchanged with"
-                    " the Hub after that day.\n\n%(link)s\n"
-                )
                 said = {"subject": expiry.subject, "day": day, "link": link}
-                return _("The Hub's client certificate ends on %(day)s") % said, text % said
+                return written(letters.PAIR_ENDS, nppo.pk, said)
 
             for person in administrators:
                 noticing.tell(person, f"pair {expiry.ends:%Y%m%d%H%M} {expiry.level}", words)
@@ -143,9 +137,8 @@ def _authorisations_end(nppo: Nppo, everybody: list[Membership], administrators:
 
         def words(person: Membership = person, end: date = end) -> tuple[str, str]:
             link = settings.PUBLIC_URL + reverse("certificates:home")
-            said = {"name": person.user.name, "day": formats.date_format(end, "DATE_FORMAT")}
-            text = _("The authorisation of %(name)s to issue certificates ends on %(day)s.\n\n%(link)s\n")
-            return _("An authorisation ends on %(day)s") % said, text % (said | {"link": link})
+            said = {"name": person.user.name, "day": formats.date_format(end, "DATE_FORMAT"), "link": link}
+            return written(letters.AUTHORISATION_ENDS, nppo.pk, said)
 
         for reader in {each.pk: each for each in (person, *administrators)}.values():
             noticing.tell(reader, f"authorisation {person.pk} {end} {level}", words)
@@ -181,14 +174,16 @@ def _changes(to: Membership, until: datetime) -> None:
     }
     Subscription.objects.filter(pk__in=[each.pk for each in mine]).update(told_until=until)
     if changed:
-        noticing.tell(to, f"requirements {until:%Y%m%d%H%M%S}", lambda: _of_requirements(changed.values(), since))
+        noticing.tell(
+            to, f"requirements {until:%Y%m%d%H%M%S}", lambda: _of_requirements(to.nppo_id, changed.values(), since)
+        )
 
 
-def _of_requirements(changed: Iterable[Requirement], since: datetime) -> tuple[str, str]:
+def _of_requirements(nppo_id: int, changed: Iterable[Requirement], since: datetime) -> tuple[str, str]:
     language = get_language() or "en"
     lines = sorted(f"{name_of('country', row.destination, language)}: {row.plant or '–'}" for row in changed)
     address = reverse("administration:requirements_changed")
     link = f"{settings.PUBLIC_URL}{address}?since={since.date().isoformat()}"
     more = "\n…" if len(lines) > MOST_LINES else ""
     said = {"lines": "\n".join(lines[:MOST_LINES]) + more, "link": link}
-    return _("Requirements have changed"), _("These requirements have changed:\n\n%(lines)s\n\n%(link)s\n") % said
+    return written(letters.REQUIREMENTS, nppo_id, said)

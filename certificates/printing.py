@@ -5,12 +5,13 @@ from typing import Final
 from django.db import IntegrityError
 from django.utils import formats, timezone
 
+from certificates import pictures
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Rendering, Status
+from certificates.models import Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper import pdf
-from certificates.paper.words import CURRENT
+from certificates.paper.words import CURRENT, ENGLISH
 from certificates.storage import blobs_of
 from codelists.loading import shipped
 from codelists.lookup import Names
@@ -25,15 +26,28 @@ def _mark(certificate: Certificate, otherwise: str = "") -> str:
     return TRAINING if certificate.nppo.is_training else otherwise
 
 
+def second_language(certificate: Certificate) -> str:
+    """Of labels and sentences beside English: what the NPPO wants for this destination, else for all; "" for none."""
+    wanted = partnership(certificate.nppo_id, certificate.destination).language or certificate.nppo.paper_language
+    return "" if wanted == ENGLISH else wanted
+
+
+def _letterhead(certificate: Certificate) -> pdf.Letterhead:
+    nppo = certificate.nppo
+    address = nppo.addresses.get(ENGLISH) or next(iter(nppo.addresses.values()), "")
+    return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address)
+
+
 def render(certificate_id: int, nppo_id: int) -> None:
     """Print an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is made."""
     with acting_for(nppo_id):
         issued = Certificate.objects.filter(direction=Direction.ISSUED, rendering=None).select_related("nppo")
         found = issued.filter(pk=certificate_id).first()
         message = found.messages.order_by("pk").first() if found else None
-    if found is None or message is None:
-        return
-    data = pdf.render(found.content, xml=bytes(message.xml), mark=_mark(found))
+        if found is None or message is None:
+            return
+        head, beside = _letterhead(found), second_language(found)
+    data = pdf.render(found.content, xml=bytes(message.xml), mark=_mark(found), beside=beside, letterhead=head)
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(
@@ -47,7 +61,11 @@ def preview(certificate: Certificate) -> bytes:
     """A draft as it will print, with DRAFT across the page."""
     document = certificate.content
     return pdf.render(
-        document, xml=to_xml(document, blobs_of(certificate.nppo_id, document)), mark=_mark(certificate, "DRAFT")
+        document,
+        xml=to_xml(document, blobs_of(certificate.nppo_id, document)),
+        mark=_mark(certificate, "DRAFT"),
+        beside=second_language(certificate),
+        letterhead=_letterhead(certificate),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import administrators_only
 from certificates.administration.history import history
+from certificates.administration.settings import PAPER_LANGUAGES
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import AREA, laid_out
 from certificates.models import Partnership, partnership
@@ -33,7 +34,16 @@ class Way(forms.Form):
         help_text=gettext_lazy("Stands on the page that asks whether to issue."),
     )  # fmt: skip
 
-    helper = laid_out("way", "note")
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language beside English on paper"), required=False,
+        choices=[("", gettext_lazy("As for every country")), *PAPER_LANGUAGES],
+    )  # fmt: skip
+    validity_days = forms.IntegerField(
+        label=gettext_lazy("Days in which goods leave after issue"), required=False, min_value=1, max_value=365,
+        help_text=gettext_lazy("As this country limits it; officers are told the last day. Empty: no limit."),
+    )  # fmt: skip
+
+    helper = laid_out("way", "language", "validity_days", "note")
 
 
 def partners(request: ActingRequest) -> HttpResponse:
@@ -56,10 +66,11 @@ def partner(request: ActingRequest, country: str) -> HttpResponse:
         raise Http404
     administrators_only(request)
     row, is_post = partnership(request.membership.nppo_id, country), request.method == "POST"
-    start: dict[str, Any] = {"way": row.way, "note": row.note}
+    start: dict[str, Any] = {name: getattr(row, name) for name in Way.base_fields}
     form = Way(request.POST if is_post else None, initial=start)
     if is_post and form.is_valid():
-        row.way, row.note = form.cleaned_data["way"], form.cleaned_data["note"].strip()
+        for name, said in form.cleaned_data.items():
+            setattr(row, name, said.strip() if isinstance(said, str) else said)
         changes.save(row, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("administration:partners")

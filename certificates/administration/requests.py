@@ -14,12 +14,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from certificates import letters
 from certificates.administration.doorway import own_or_404
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
 from codelists import lookup
 from codelists.models import CodeRequest, List
 from gens.accounts import changes, mail, roles
+from gens.accounts.letters import written
 from gens.accounts.middleware import ActingRequest
 
 PAGE: Final = 50
@@ -139,9 +141,5 @@ def _tell(about: CodeRequest) -> None:
             "words": about.words,
             "link": settings.PUBLIC_URL + reverse("administration:requests"),
         }
-        subject = _("Your request for a code is answered")
-        text = (
-            _("You asked for “%(text)s” (%(list)s).\n\nAnswer: %(answer)s\nCode: %(code)s\n%(words)s\n\n%(link)s\n")
-            % said
-        )
+        subject, text = written(letters.CODE_ANSWERED, about.nppo_id, said)
     mail.put(about.nppo_id, person.email, "code_request", subject, text)

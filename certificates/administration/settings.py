@@ -30,12 +30,20 @@ _OF_NPPO: Final = (
     "name",
     "time_zone",
     "language",
+    "paper_language",
     "number_pattern",
     "four_eyes",
     "approves_and_issues",
     "certifies_practically_free",
     "disclaims_liability",
 )
+
+
+# English always prints; another language beside it.
+PAPER_LANGUAGES: Final = [
+    ("en", gettext_lazy("English alone")),
+    *(pair for pair in installation.LANGUAGES if pair[0] != "en"),
+]
 
 
 def checked_pattern(pattern: str, nppo: Nppo) -> str:
@@ -66,6 +74,11 @@ class Settings(forms.Form):
         label=gettext_lazy("Language of certificates"), choices=installation.LANGUAGES,
         help_text=gettext_lazy("In which officers write what is not in English."),
     )  # fmt: skip
+    paper_language = forms.ChoiceField(
+        label=gettext_lazy("Language beside English on paper"), required=False,
+        choices=[("", PAPER_LANGUAGES[0][1]), *PAPER_LANGUAGES[1:]],
+        help_text=gettext_lazy("Labels and sentences print in both. Partners can have another one."),
+    )  # fmt: skip
     number_pattern = TextField(
         label=gettext_lazy("Pattern of numbers"), max_length=64,
         help_text=gettext_lazy("{code}, {year} and {number} are filled in; {number:06d} has six digits."),
@@ -92,7 +105,7 @@ class Settings(forms.Form):
     )  # fmt: skip
 
     helper = laid_out(
-        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language"),
+        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language", "paper_language"),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),

@@ -3,7 +3,7 @@
 The PDF prints these boxes, the screen shows the same ones; each leads to the section of the form that fills it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
@@ -28,7 +28,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Box:
-    """One box: its label in the certificate's language, its texts line by line, and the section that fills it."""
+    """One box: its label in the certificate's language, its texts line by line, and the section that fills it.
+
+    beside, second_beside: the labels once more in the second language, where there is one.
+    """
 
     key: str
     label: str = ""
@@ -38,6 +41,8 @@ class Box:
     width: Width = "full"
     rows: tuple[Row, ...] = ()
     second_label: str = ""
+    beside: str = ""
+    second_beside: str = ""
     botanical: bool = field(default=False)
 
     @property
@@ -47,23 +52,33 @@ class Box:
 
 @dataclass(frozen=True)
 class Face:
-    """The whole face: title, number, boxes in order, and the word that stands in an empty box."""
+    """The whole face: title, number, boxes in order, and the word that stands in an empty box.
+
+    beside: the second language, "" where there is none; title_beside: the title in it.
+    """
 
     title: str
     number: str
     none: str
     language: str
     boxes: tuple[Box, ...]
+    beside: str = ""
+    title_beside: str = ""
 
 
 SECTIONS: Final = ("I", "II", "III")
 
 
 def face(
-    document: Document, language: str = ENGLISH, template_version: str = CURRENT, names: Names | None = None
+    document: Document,
+    language: str = ENGLISH,
+    template_version: str = CURRENT,
+    names: Names | None = None,
+    beside: str = "",
 ) -> Face:
     """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
-    codes, where they come from elsewhere than the database.
+    codes, where they come from elsewhere than the database. beside: a second language, in which labels and sentences
+    stand beside those of the first.
     """
     words = wording.Words(language, names)
     boxes = (
@@ -71,15 +86,41 @@ def face(
         Box("description", f"I. {label('description', language)}", kind="heading"),
         *_consignment(document, words),
         _produce(document, words),
-        *_statements(document, words, template_version),
+        *_statements(document, words, template_version, beside),
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
         *_treatments(document, words),
         *_issue(document, words),
-        *_liability(document, language, template_version),
+        *_liability(document, beside or language, template_version),
     )
-    title = label("title_reexport" if document.type == RE_EXPORT else "title", language)
-    return Face(title, document.number, label("none", language), language, boxes)
+    title = "title_reexport" if document.type == RE_EXPORT else "title"
+    made = Face(label(title, language), document.number, label("none", language), language, boxes)
+    return _with_second(made, title, beside) if beside else made
+
+
+def _with_second(face: Face, title: str, beside: str) -> Face:
+    """The same face with every label in the second language too."""
+    boxes = tuple(
+        replace(
+            box,
+            beside=label(LABELS.get(box.key, box.key.removeprefix("treatment_")), beside),
+            second_beside=label("botanical", beside) if box.second_label else "",
+        )
+        if box.label
+        else box
+        for box in face.boxes
+    )
+    return replace(
+        face,
+        boxes=boxes,
+        beside=beside,
+        title_beside=label(title, beside),
+        none=f"{face.none} / {label('none', beside)}",
+    )
+
+
+# Boxes whose label has another key than they have.
+LABELS: Final = {"issued": "date", "treatment_section": "treatment_section"}
 
 
 def _plain(text: str) -> tuple[Text, ...]:
@@ -128,7 +169,7 @@ def _produce(document: Document, words: wording.Words) -> Box:
     )
 
 
-def _statements(document: Document, words: wording.Words, version: str) -> tuple[Box, ...]:
+def _statements(document: Document, words: wording.Words, version: str, beside: str) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
         filled = tuple(
@@ -137,7 +178,7 @@ def _statements(document: Document, words: wording.Words, version: str) -> tuple
         )
         return (Box("certifying", texts=filled, kind="fixed"),)
     keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
-    found = [statements(key, words.language, version) for key in keys]
+    found = [statements(key, beside or words.language, version) for key in keys]
     return (
         Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),
     )

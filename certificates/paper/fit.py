@@ -22,6 +22,7 @@ TIGHT_TREATMENT_LINES, TIGHT_DECLARATION_LINES, TIGHT_ROWS = 2, 5, 6  # where fi
 FIXED_CHARACTERS: Final = 108  # in a line of the fixed sentences
 FIXED_LINES: Final = 6  # more than these make the face tight
 COLUMNS: Final = (36, 17, 28)  # characters in a line of produce, quantity, botanical name
+HEAD: Final = (64, 36)  # characters in a line of the table's two heads
 SEE_ATTACHMENT: Final = "See attachment"
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
 
@@ -54,9 +55,18 @@ def _fits(box: Box, is_tight: bool) -> bool:
             )
             for row in box.rows
         )
-        return tall <= (TIGHT_ROWS if is_tight else ROWS)
-    label = _wrapped(box.label, LABEL[box.width]) - 1
+        head = max(_wrapped(whole, room) for whole, room in zip(_labels(box), HEAD, strict=True)) - 1
+        return head + tall <= (TIGHT_ROWS if is_tight else ROWS)
+    label = _wrapped(_labels(box)[0], LABEL[box.width]) - 1
     return label + lines_of(box.texts, CHARACTERS[box.width]) <= _lines(box.key, is_tight)
+
+
+def _labels(box: Box) -> tuple[str, str]:
+    """As they print: in both languages, where there are two."""
+    return (
+        f"{box.label} / {box.beside}" if box.beside else box.label,
+        f"{box.second_label} / {box.second_beside}" if box.second_beside else box.second_label,
+    )
 
 
 def _lines(key: str, is_tight: bool) -> int:

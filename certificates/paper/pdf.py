@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document
@@ -38,12 +38,24 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Letterhead:
+    """What of the NPPO prints beside the certificate's own words: its arms and stamp (PNG), its address on one line."""
+
+    arms: bytes = b""
+    stamp: bytes = b""
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Listed:
     """An attachment or a piece of further information, as a reproduction lists it."""
 
     label: str
     value: str
     details: tuple[str, ...] = field(default=())
+
+
+NO_LETTERHEAD: Final = Letterhead()
 
 
 def render(
@@ -56,9 +68,13 @@ def render(
     listed: tuple[Listed, ...] = (),
     template_version: str = CURRENT,
     names: Names | None = None,
+    beside: str = "",
+    letterhead: Letterhead = NO_LETTERHEAD,
 ) -> bytes:
-    """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest."""
-    fit = fitted(face(document, language, template_version, names), extra=1 if origin else 0)
+    """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest.
+    beside: the second language of labels and sentences.
+    """
+    fit = fitted(face(document, language, template_version, names, beside), extra=1 if origin else 0)
     context = {
         "face": fit.face,
         "attached": fit.attached,
@@ -67,13 +83,14 @@ def render(
         "mark": mark,
         "origin": origin,
         "listed": listed,
+        "letterhead": letterhead,
         "is_rtl": language == "ar",
     }
     with translation.override("zh-hans" if language.startswith("zh") else language):
         html = render_to_string("paper/face.html", context)
     fonts, css = _tools()
     attachments = [_source(document, xml)] if xml else []
-    data = HTML(string=html, base_url="gens:", url_fetcher=_Closed()).write_pdf(
+    data = HTML(string=html, base_url="gens:", url_fetcher=_Closed(letterhead)).write_pdf(
         stylesheets=[css],
         font_config=fonts,
         pdf_variant=VARIANT,
@@ -94,9 +111,15 @@ def _source(document: Document, xml: bytes) -> Attachment:
 
 
 class _Closed(URLFetcher):  # type: ignore[misc]
-    """Gives our own fonts and nothing else: a certificate never fetches."""
+    """Gives our own fonts, the NPPO's two pictures, and nothing else: a certificate never fetches."""
+
+    def __init__(self, letterhead: Letterhead = NO_LETTERHEAD) -> None:
+        super().__init__()
+        self.pictures = {"gens:arms": letterhead.arms, "gens:stamp": letterhead.stamp}
 
     def fetch(self, url: str, headers: Any = None) -> Any:
+        if self.pictures.get(url):
+            return URLFetcherResponse(url, self.pictures[url], {"Content-Type": "image/png"})
         parts = urlsplit(url)
         path = Path(parts.path).resolve()
         if parts.scheme != "file" or path.parent != HERE / "fonts":

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
@@ -100,6 +101,7 @@ def _ask(
 ) -> HttpResponse:
     language = get_language() or "en"
     is_received = found.direction == Direction.RECEIVED
+    partner = partnership(found.nppo_id, found.destination) if not is_received else None
     context: dict[str, Any] = {
         "certificate": found,
         "action": action,
@@ -110,7 +112,8 @@ def _ask(
         "reasons": _reasons(action.name, language),
         "originals": Original.choices if action.asks_original else [],
         "original": request.POST.get("original", ""),
-        "partnership": partnership(found.nppo_id, found.destination) if not is_received else None,
+        "partnership": partner,
+        "last_day": partner.last_day(timezone.localdate()) if partner else None,
         "partner": name_of("country", found.counterpart if is_received else found.destination, language),
     }
     return render(request, "certificates/confirm.html", context, status=status)

@@ -7,9 +7,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from certificates import drafts, workflow
+from certificates import drafts, printing, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
@@ -41,11 +42,12 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     sent = [message for message in messages if message not in answers]
     envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
     may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
+    partner = partnership(found.nppo_id, found.destination)
     actions = workflow.available_actions(membership, found)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
-        "face": face(document),
+        "face": face(document, beside=printing.second_language(found)),
         "marks": marks_by_box(states),
         "may_edit": may_edit,
         "sections": states,
@@ -59,7 +61,9 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "messages_sent": sent,
         "answers": delivery.answers(answers),
         "envelope": envelope,
-        "partnership": partnership(found.nppo_id, found.destination),
+        "partnership": partner,
+        "last_day": partner.last_day(found.issue_date) if found.status == Status.ISSUED and found.issue_date else None,
+        "today": timezone.localdate(),
         "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
         "delivery": delivery.words(envelope),
         "forwardings": delivery.forwardings(envelope),

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import balances, drafts, requirements, workflow
+from certificates import balances, drafts, printing, requirements, workflow
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
@@ -372,7 +372,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))
     context = {
         "certificate": found,
-        "face": face(document),
+        "face": face(document, beside=printing.second_language(found)),
         "states": states,
         "missing": drafts.links(found, blocked),
         "warnings": drafts.links(

@@ -83,7 +83,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     context["hub_is_silent"] = membership.may(roles.READ_ISSUED) and _hub_is_silent(membership)
     found = counts(membership)
     path = request.path
-    context["country_name"] = name_of("country", membership.nppo.country, get_language() or "en")
+    language = get_language() or "en"
+    context["nppo_name"] = membership.nppo.called(language)
+    context["country_name"] = name_of("country", membership.nppo.country, language)
     context["tabs"] = [
         {
             "label": worklist.label,

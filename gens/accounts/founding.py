@@ -13,6 +13,8 @@ from gens.accounts.tenancy import acting_for
 
 SUFFIX: Final = "-T"  # of a twin's code, and so of its numbers
 OWN: Final = "{code}-{year}-{number:06d}"
+# Names in other languages would not say TRAINING; pictures belong to the NPPO that keeps them.
+NOT_COPIED: Final = ("id", "is_training", "twin_of", "names", "arms", "stamp")
 TRAINING: Final = " (TRAINING)"  # of a twin's name: it prints and travels
 
 
@@ -39,7 +41,7 @@ def make_twin(nppo: Nppo, *, by: Membership) -> Nppo:
     settings = {
         field.attname: getattr(nppo, field.attname)
         for field in nppo._meta.concrete_fields
-        if field.name not in ("id", "is_training", "twin_of")
+        if field.name not in NOT_COPIED
     }
     twin = Nppo(**settings, is_training=True, twin_of=nppo)
     twin.code, twin.name = nppo.code + SUFFIX, nppo.name[: 256 - len(TRAINING)] + TRAINING

@@ -9,12 +9,29 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from gens.accounts import changes, events, mail
+from gens.accounts import changes, events, letters, mail
 from gens.accounts.models import Invitation, Membership, User
 
 VALID: Final = timedelta(days=7)
+LETTER: Final = letters.Letter(
+    "invitation",
+    gettext_lazy("Invitation"),
+    gettext_noop("Invitation to %(nppo)s"),
+    gettext_noop(
+        "Dear %(name)s,\n\n%(by)s invites you to work in the electronic certificates of %(nppo)s.\n\n"
+        "Open this address to set your password:\n%(link)s\n\nIt is valid for %(days)s days, and once. "
+        "If you do not know what this is about, do nothing.\n"
+    ),
+    {
+        "name": "Noa Keli",
+        "nppo": "NPPO",
+        "by": "Tavita Aiono",
+        letters.LINK: "https://gens.example/people/invitation/1-xyz/",
+        "days": VALID.days,
+    },
+)
 
 
 def send(invitation: Invitation, *, by: Membership | None) -> Invitation:
@@ -35,18 +52,12 @@ def _letter(invitation: Invitation, secret: str) -> tuple[str, str]:
     path = reverse("accounts:invitation", args=[f"{invitation.nppo_id}-{secret}"])
     said = {
         "name": invitation.name,
-        "nppo": invitation.nppo.name,
+        "nppo": invitation.nppo.called(invitation.language),
         "by": invitation.by.user.name if invitation.by else settings.INSTALLATION_NAME,
         "link": settings.PUBLIC_URL + path,
         "days": VALID.days,
     }
-    subject = _("Invitation to %(nppo)s") % said
-    text = _(
-        "Dear %(name)s,\n\n%(by)s invites you to work in the electronic certificates of %(nppo)s.\n\n"
-        "Open this address to set your password:\n%(link)s\n\nIt is valid for %(days)s days, and once. "
-        "If you do not know what this is about, do nothing.\n"
-    )
-    return subject, text % said
+    return letters.written(LETTER, invitation.nppo_id, said)
 
 
 def _hash(secret: str) -> str:

@@ -44,6 +44,13 @@ class Nppo(models.Model):
     disclaims_liability = models.BooleanField(
         default=False, help_text="New drafts have the optional statement on financial liability (ISPM 12)."
     )
+    names = models.JSONField(default=dict, blank=True, help_text="Language to name, where it has one of its own.")
+    addresses = models.JSONField(default=dict, blank=True, help_text="Language to address, on one line.")
+    arms = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the picture, kept as a blob.")
+    stamp = models.CharField(max_length=64, blank=True, help_text="The same of the picture in the stamp's box.")
+    paper_language = models.CharField(
+        max_length=8, blank=True, help_text="Prints beside English; empty: English alone. Partners may differ."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",
@@ -81,6 +88,11 @@ class Nppo(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    def called(self, language: str) -> str:
+        """Its name in this language; the one that prints and travels where it has no other."""
+        names: dict[str, str] = self.names
+        return names.get(language.split("-")[0]) or self.name
 
 
 class People(BaseUserManager["User"]):
@@ -239,6 +251,22 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.to}"
+
+
+class MailText(models.Model):
+    """What an NPPO writes in one kind of mail, in one language, in place of our own text; empty: ours again."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=32)
+    language = models.CharField(max_length=8)
+    subject = models.CharField(max_length=256, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "kind", "language"], name="mail_text_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language}"
 
 
 class Notice(models.Model):

@@ -47,9 +47,9 @@ def full(word: str, share: float) -> Document:
     )  # fmt: skip
 
 
-def flaws(document: Document, language: str, extra: int = 0) -> list[str]:
+def flaws(document: Document, language: str, extra: int = 0, beside: str = "") -> list[str]:
     """Boxes whose lines end below or beside them; "spilled" when the face needs a second page."""
-    fitted = fit.fitted(face(document, language), extra=extra)
+    fitted = fit.fitted(face(document, language, beside=beside), extra=extra)
     context = {"face": fitted.face, "attached": fitted.attached, "document": document, "is_tight": fitted.is_tight}
     origin = pdf.Origin("Argentina", "10 July 2026, 06:14") if extra else None
     html = render_to_string("paper/face.html", context | {"is_rtl": language == "ar", "origin": origin})
@@ -70,6 +70,29 @@ def flaws(document: Document, language: str, extra: int = 0) -> list[str]:
 def test_nothing_is_cut_off_however_full_the_boxes_are(word: str, share: float) -> None:
     for language in LANGUAGES:
         assert flaws(full(word, share), language) == []
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75, 1.0])
+@pytest.mark.parametrize("beside", LANGUAGES[1:])
+def test_two_languages_side_by_side_fit_as_well(beside: str, share: float) -> None:
+    for word in WORDS[:3]:
+        assert flaws(full(word, share), "en", beside=beside) == []
+
+
+def test_labels_and_sentences_stand_in_both_languages() -> None:
+    made = face(valid_document(), beside="es")
+    boxes = {box.key: box for box in made.boxes}
+    assert (boxes["exporter"].label, boxes["exporter"].beside) == (
+        "Name and address of exporter",
+        "Nombre y dirección del exportador",
+    )
+    assert (boxes["issued"].beside, boxes["treatment_chemical"].beside) == (
+        "Fecha",
+        "Producto químico (ingrediente activo)",
+    )
+    assert boxes["produce"].second_beside == "Nombre botánico de las plantas"
+    assert [text.language for text in boxes["certifying"].texts] == ["en", "es"]
+    assert (made.title_beside, made.none) == ("Certificado fitosanitario", "None / Ninguno")
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
