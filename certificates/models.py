@@ -402,6 +402,25 @@ class Partnership(models.Model):
         return issued + timedelta(days=self.validity_days) if self.validity_days else None
 
 
+class Verification(models.Model):
+    """That an NPPO compared a statutory sentence in one language with the official text: it may stand alone then."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    key = models.CharField(max_length=32)
+    language = models.CharField(max_length=8, help_text="ISO 639-1.")
+    template_version = models.CharField(max_length=24)
+    source = models.CharField(max_length=400, help_text="The official text it was compared with.")
+    is_verified = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["nppo", "key", "language", "template_version"], name="verified_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.language}"
+
+
 def partnership(nppo_id: int, country: str) -> Partnership:
     """What the NPPO says of this country; where it says nothing, electronically and on paper."""
     found = Partnership.objects.filter(nppo=nppo_id, country=country).first()

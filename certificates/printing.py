@@ -1,17 +1,17 @@
 """The PDF of an issued certificate: rendered once after issue, its bytes and hash kept; previews and reproductions."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError
 from django.utils import formats, timezone
 
-from certificates import pictures
+from certificates import pictures, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper import pdf
-from certificates.paper.words import CURRENT, ENGLISH
+from certificates.paper.words import CURRENT, ENGLISH, sentence
 from certificates.storage import blobs_of
 from codelists.loading import shipped
 from codelists.lookup import Names
@@ -32,6 +32,19 @@ def second_language(certificate: Certificate) -> str:
     return "" if wanted == ENGLISH else wanted
 
 
+def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
+    """In which languages it prints, as face() and pdf.render() take them: English, English with a second one, or that one
+    alone, if the NPPO wants it and verified every sentence of this certificate in it.
+    """
+    second = second_language(certificate)
+    if not second or not certificate.nppo.paper_alone:
+        return {"beside": second}
+    known = statutory.verified(certificate.nppo_id)
+    if all(sentence(key, second, verified=known).is_verified for key in statutory.of(document)):
+        return {"language": second, "verified": known}
+    return {"beside": second}
+
+
 def _letterhead(certificate: Certificate) -> pdf.Letterhead:
     nppo = certificate.nppo
     address = nppo.addresses.get(ENGLISH) or next(iter(nppo.addresses.values()), "")
@@ -46,8 +59,9 @@ def render(certificate_id: int, nppo_id: int) -> None:
         message = found.messages.order_by("pk").first() if found else None
         if found is None or message is None:
             return
-        head, beside = _letterhead(found), second_language(found)
-    data = pdf.render(found.content, xml=bytes(message.xml), mark=_mark(found), beside=beside, letterhead=head)
+        document = found.content
+        head, spoken = _letterhead(found), languages(found, document)
+    data = pdf.render(document, xml=bytes(message.xml), mark=_mark(found), letterhead=head, **spoken)
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(
@@ -64,8 +78,8 @@ def preview(certificate: Certificate) -> bytes:
         document,
         xml=to_xml(document, blobs_of(certificate.nppo_id, document)),
         mark=_mark(certificate, "DRAFT"),
-        beside=second_language(certificate),
         letterhead=_letterhead(certificate),
+        **languages(certificate, document),
     )
 
 

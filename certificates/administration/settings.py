@@ -31,6 +31,7 @@ _OF_NPPO: Final = (
     "time_zone",
     "language",
     "paper_language",
+    "paper_alone",
     "number_pattern",
     "four_eyes",
     "approves_and_issues",
@@ -79,6 +80,9 @@ class Settings(forms.Form):
         choices=[("", PAPER_LANGUAGES[0][1]), *PAPER_LANGUAGES[1:]],
         help_text=gettext_lazy("Labels and sentences print in both. Partners can have another one."),
     )  # fmt: skip
+    paper_alone = forms.BooleanField(
+        label=gettext_lazy("It prints alone where every sentence is verified in it"), required=False
+    )
     number_pattern = TextField(
         label=gettext_lazy("Pattern of numbers"), max_length=64,
         help_text=gettext_lazy("{code}, {year} and {number} are filled in; {number:06d} has six digits."),
@@ -105,7 +109,7 @@ class Settings(forms.Form):
     )  # fmt: skip
 
     helper = laid_out(
-        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language", "paper_language"),
+        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language", "paper_language", "paper_alone"),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),

@@ -20,6 +20,7 @@ from certificates.administration import (
     requests,
     requirements,
     settings,
+    statements,
     training,
 )
 
@@ -37,6 +38,8 @@ urlpatterns = [
     path("mails/texts/<slug:kind>/<slug:language>/", mail_texts.mail_text, name="mail_text"),
     path("profile/", profile.profile, name="profile"),
     path("profile/<slug:kind>-<slug:sha256>.png", profile.picture, name="picture"),
+    path("statements/", statements.statements, name="statements"),
+    path("statements/<slug:key>/<slug:language>/", statements.statement, name="statement"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/<int:pk>/", people.person, name="person"),

@@ -3,12 +3,13 @@
 The PDF prints these boxes, the screen shows the same ones; each leads to the section of the form that fills it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
 from certificates.paper import wording
-from certificates.paper.words import CURRENT, ENGLISH, label, statements
+from certificates.paper.words import CURRENT, ENGLISH, NOT_VERIFIED, Verified, label, statements
 from codelists.lookup import Names
 
 Kind = Literal["plain", "table", "fixed", "heading"]
@@ -75,23 +76,29 @@ def face(
     template_version: str = CURRENT,
     names: Names | None = None,
     beside: str = "",
+    verified: Verified = NOT_VERIFIED,
 ) -> Face:
     """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
     codes, where they come from elsewhere than the database. beside: a second language, in which labels and sentences
-    stand beside those of the first.
+    stand beside those of the first. verified: sentences that may stand in `language` without the English one.
     """
     words = wording.Words(language, names)
+    known = NOT_VERIFIED if beside else verified  # beside English nothing stands alone
+
+    def sentences(key: str) -> list[tuple[str, str]]:
+        return statements(key, beside or language, template_version, known)
+
     boxes = (
         *_head(document, words),
         Box("description", f"I. {label('description', language)}", kind="heading"),
         *_consignment(document, words),
         _produce(document, words),
-        *_statements(document, words, template_version, beside),
+        *_statements(document, sentences, words.names),
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
         *_treatments(document, words),
         *_issue(document, words),
-        *_liability(document, beside or language, template_version),
+        *_liability(document, sentences),
     )
     title = "title_reexport" if document.type == RE_EXPORT else "title"
     made = Face(label(title, language), document.number, label("none", language), language, boxes)
@@ -169,19 +176,17 @@ def _produce(document: Document, words: wording.Words) -> Box:
     )
 
 
-def _statements(document: Document, words: wording.Words, version: str, beside: str) -> tuple[Box, ...]:
+Sentences = Callable[[str], list[tuple[str, str]]]
+
+
+def _statements(document: Document, sentences: Sentences, names: Names) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
-        filled = tuple(
-            Text(wording.reexport(document, text, words.names), tongue)
-            for tongue, text in statements("reexport", ENGLISH, version)
-        )
+        filled = tuple(Text(wording.reexport(document, text, names), tongue) for tongue, text in sentences("reexport"))
         return (Box("certifying", texts=filled, kind="fixed"),)
     keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
-    found = [statements(key, beside or words.language, version) for key in keys]
-    return (
-        Box("certifying", texts=tuple(Text(text, tongue) for pairs in found for tongue, text in pairs), kind="fixed"),
-    )
+    pairs = [pair for key in keys for pair in sentences(key)]
+    return (Box("certifying", texts=tuple(Text(text, tongue) for tongue, text in pairs), kind="fixed"),)
 
 
 def _declaration(document: Document, words: wording.Words) -> Box:
@@ -216,11 +221,11 @@ def _issue(document: Document, words: wording.Words) -> tuple[Box, ...]:
     )
 
 
-def _liability(document: Document, language: str, version: str) -> tuple[Box, ...]:
+def _liability(document: Document, sentences: Sentences) -> tuple[Box, ...]:
     if not note_texts(document.notes, "SPSFL"):
         return ()
     filled = [
         Text(text.replace("{organization}", document.issuer or "…"), tongue)
-        for tongue, text in statements("no_liability", language, version)
+        for tongue, text in sentences("no_liability")
     ]
     return (Box("liability", texts=tuple(filled), kind="fixed"),)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from certificates.ephyto.document import Text
 from certificates.paper.face import Box, Face
 
@@ -23,7 +25,6 @@ FIXED_CHARACTERS: Final = 108  # in a line of the fixed sentences
 FIXED_LINES: Final = 6  # more than these make the face tight
 COLUMNS: Final = (36, 17, 28)  # characters in a line of produce, quantity, botanical name
 HEAD: Final = (64, 36)  # characters in a line of the table's two heads
-SEE_ATTACHMENT: Final = "See attachment"
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
 
 
@@ -37,7 +38,7 @@ class Fitted:
 
 
 def fitted(face: Face, *, extra: int = 0) -> Fitted:
-    """extra: lines above the title, as a reproduction has one."""
+    """extra: lines above the title, as a reproduction has one. Words of reference are in the active language."""
     fixed = sum(lines_of(box.texts, FIXED_CHARACTERS) for box in face.boxes if box.kind == "fixed")
     is_tight = fixed + 2 * extra > FIXED_LINES
     attached = tuple(box for box in face.boxes if box.kind in ("plain", "table") and not _fits(box, is_tight))
@@ -108,4 +109,4 @@ def _quarters(character: str) -> int:
 
 
 def _referring(box: Box) -> Box:
-    return replace(box, texts=(Text(SEE_ATTACHMENT, "en"),), rows=())
+    return replace(box, texts=(Text(_("See attachment")),), rows=())

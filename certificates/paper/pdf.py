@@ -21,7 +21,7 @@ from certificates.ephyto.document import Document
 from certificates.ephyto.media import file_name
 from certificates.paper.face import face
 from certificates.paper.fit import fitted
-from certificates.paper.words import CURRENT, ENGLISH, HERE
+from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, Verified
 from codelists.lookup import Names
 
 VARIANT: Final = "pdf/a-3a"
@@ -70,27 +70,29 @@ def render(
     names: Names | None = None,
     beside: str = "",
     letterhead: Letterhead = NO_LETTERHEAD,
+    verified: Verified = NOT_VERIFIED,
 ) -> bytes:
     """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest.
-    beside: the second language of labels and sentences.
+    beside: the second language of labels and sentences. verified: sentences that may stand without the English one.
     """
-    fit = fitted(face(document, language, template_version, names, beside), extra=1 if origin else 0)
-    context = {
-        "face": fit.face,
-        "attached": fit.attached,
-        "is_tight": fit.is_tight,
-        "document": document,
-        "mark": mark,
-        "origin": origin,
-        "listed": listed,
-        "letterhead": letterhead,
-        "is_rtl": language == "ar",
-    }
+    whole = face(document, language, template_version, names, beside, verified)
     with translation.override("zh-hans" if language.startswith("zh") else language):
+        fit = fitted(whole, extra=1 if origin else 0)
+        context = {
+            "face": fit.face,
+            "attached": fit.attached,
+            "is_tight": fit.is_tight,
+            "document": document,
+            "mark": mark,
+            "origin": origin,
+            "listed": listed,
+            "letterhead": letterhead,
+            "is_rtl": language == "ar",
+        }
         html = render_to_string("paper/face.html", context)
     fonts, css = _tools()
     attachments = [_source(document, xml)] if xml else []
-    data = HTML(string=html, base_url="gens:", url_fetcher=_Closed(letterhead)).write_pdf(
+    data = HTML(string=html, base_url="gens:", url_fetcher=Closed(letterhead)).write_pdf(
         stylesheets=[css],
         font_config=fonts,
         pdf_variant=VARIANT,
@@ -110,7 +112,7 @@ def _source(document: Document, xml: bytes) -> Attachment:
     )
 
 
-class _Closed(URLFetcher):  # type: ignore[misc]
+class Closed(URLFetcher):  # type: ignore[misc]
     """Gives our own fonts, the NPPO's two pictures, and nothing else: a certificate never fetches."""
 
     def __init__(self, letterhead: Letterhead = NO_LETTERHEAD) -> None:
@@ -132,7 +134,7 @@ def _tools() -> tuple[FontConfiguration, CSS]:
     if not hasattr(_PER_THREAD, "tools"):
         fonts = FontConfiguration()
         style = STYLE.read_text(encoding="utf-8")
-        css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=_Closed())
+        css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())
         _PER_THREAD.tools = fonts, css
     tools: tuple[FontConfiguration, CSS] = _PER_THREAD.tools
     return tools

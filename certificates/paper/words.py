@@ -1,6 +1,7 @@
 """Labels and statutory sentences as data. A sentence is never composed or translated: without a sourced one, English."""
 
 import csv
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -34,10 +35,42 @@ def label(key: str, language: str) -> str:
     return row.get(short(language)) or row[ENGLISH]
 
 
-def statements(key: str, language: str, template_version: str = CURRENT) -> list[tuple[str, str]]:
-    """(language, sentence): the English one first beside an unverified one; alone where no other is sourced."""
-    english = (ENGLISH, _statements()[key, ENGLISH, template_version]["text"])
+Verified = frozenset[tuple[str, str]]  # (key, short language) that an NPPO compared with the official text
+NOT_VERIFIED: Final[Verified] = frozenset()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One statutory sentence in one language, as the table has it; text is "" where none is sourced."""
+
+    key: str
+    language: str
+    text: str
+    source: str
+    is_verified: bool
+
+
+def sentence(key: str, language: str, template_version: str = CURRENT, verified: Verified = NOT_VERIFIED) -> Sentence:
+    """The row of the table, with what the NPPO verified of it."""
     row = _statements().get((key, short(language), template_version))
-    if row is None or short(language) == ENGLISH:
+    if row is None:
+        return Sentence(key, short(language), "", "", False)
+    is_verified = bool(row["is_verified"]) or (key, short(language)) in verified
+    return Sentence(key, short(language), row["text"], row["source"], is_verified)
+
+
+def keys(template_version: str = CURRENT) -> list[str]:
+    """Every sentence of this version of the templates, as the English model has it."""
+    return [key for key, language, version in _statements() if (language, version) == (ENGLISH, template_version)]
+
+
+def statements(
+    key: str, language: str, template_version: str = CURRENT, verified: Verified = NOT_VERIFIED
+) -> list[tuple[str, str]]:
+    """(language, sentence): the English one first beside an unverified one; alone where no other is sourced."""
+    english = (ENGLISH, sentence(key, ENGLISH, template_version).text)
+    other = sentence(key, language, template_version, verified)
+    if not other.text or short(language) == ENGLISH:
         return [english]
-    return [(short(language), row["text"])] if row["is_verified"] else [english, (short(language), row["text"])]
+    own = (short(language), other.text)
+    return [own] if other.is_verified else [english, own]

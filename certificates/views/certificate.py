@@ -47,7 +47,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
-        "face": face(document, beside=printing.second_language(found)),
+        "face": face(document, **printing.languages(found, document)),
         "marks": marks_by_box(states),
         "may_edit": may_edit,
         "sections": states,

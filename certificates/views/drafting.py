@@ -372,7 +372,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))
     context = {
         "certificate": found,
-        "face": face(document, beside=printing.second_language(found)),
+        "face": face(document, **printing.languages(found, document)),
         "states": states,
         "missing": drafts.links(found, blocked),
         "warnings": drafts.links(

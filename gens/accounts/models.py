@@ -51,6 +51,9 @@ class Nppo(models.Model):
     paper_language = models.CharField(
         max_length=8, blank=True, help_text="Prints beside English; empty: English alone. Partners may differ."
     )
+    paper_alone = models.BooleanField(
+        default=False, help_text="That language prints without English, where every sentence is verified in it."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",

@@ -141,10 +141,10 @@ def _text(path: Any) -> str:
 
 
 def test_without_pictures_the_paper_asks_for_none() -> None:
-    closed = pdf._Closed()
+    closed = pdf.Closed()
     with pytest.raises(ValueError, match="fetches nothing"):
         closed.fetch("gens:arms")
-    assert pdf._Closed(pdf.Letterhead(arms=b"x")).fetch("gens:arms").read() == b"x"
+    assert pdf.Closed(pdf.Letterhead(arms=b"x")).fetch("gens:arms").read() == b"x"
 
 
 def test_a_twin_has_no_name_that_hides_that_it_is_for_training(world: World) -> None:

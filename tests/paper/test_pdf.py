@@ -173,6 +173,6 @@ def test_a_re_export_prints_its_own_sentence_with_its_blanks_filled(reference: P
 
 def test_the_paper_fetches_nothing() -> None:
     with pytest.raises(ValueError, match="fetches nothing"):
-        pdf._Closed().fetch("https://example.org/x.css")
+        pdf.Closed().fetch("https://example.org/x.css")
     with pytest.raises(ValueError, match="fetches nothing"):
-        pdf._Closed().fetch("file:///etc/passwd")
+        pdf.Closed().fetch("file:///etc/passwd")

@@ -1,0 +1,61 @@
+"""Marks on later prints: the kept bytes of a certificate with a word across each page, and a line that says whose it is."""
+
+import io
+import threading
+from functools import lru_cache
+from html import escape
+from typing import Final
+
+import pikepdf
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+
+from certificates.paper.pdf import VARIANT, Closed
+from certificates.paper.words import HERE
+
+COPY: Final = "COPY"
+TRUE_COPY: Final = "CERTIFIED TRUE COPY"
+REPLACED: Final = "REPLACED"
+CANCELLED: Final = "CANCELLED"
+STYLE: Final = """
+@font-face { font-family: GensSans; src: url(fonts/GensSans-Regular.ttf); }
+@font-face { font-family: GensSans; font-weight: bold; src: url(fonts/GensSans-Bold.ttf); }
+@page { size: WIDEpt HIGHpt; margin: 0; }
+body { margin: 0; font-family: GensSans; }
+.word { position: absolute; top: 40%; left: 0; width: 100%; margin: 0; text-align: center; font-size: 54pt; font-weight: bold;
+  white-space: nowrap; color: #a8201a; opacity: 0.35; transform: rotate(-35deg); }
+.line { position: absolute; top: 4mm; left: 13mm; right: 13mm; margin: 0; font-size: 8pt; color: #a8201a; text-align: center; }
+"""
+_LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared with nobody
+
+
+def marked(data: bytes, word: str, line: str = "") -> bytes:
+    """The PDF with `word` across every page and `line` above it. Nothing else of it changes: text, tags, the XML inside."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for page in pdf.pages:
+            _, _, wide, high = (float(edge) for edge in page.mediabox)
+            with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high)))) as sheet:
+                stamp = pdf.copy_foreign(sheet.pages[0].as_form_xobject())
+            name = page.add_resource(stamp, pikepdf.Name.XObject)
+            # an artifact: readers aloud hear the certificate, and the mark once, from the title
+            page.contents_add(b"q", prepend=True)  # what the page does to its coordinates ends before the mark
+            page.contents_add(f"Q /Artifact BMC q {name} Do Q EMC".encode(), prepend=False)
+        with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+            metadata["dc:title"] = f"{metadata.get('dc:title', '')} ({word})".strip()
+        out = io.BytesIO()
+        pdf.save(out, fix_metadata_version=False, deterministic_id=True)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=32)
+def _sheet(word: str, line: str, wide: int, high: int) -> bytes:
+    """A page of that size with the mark and nothing else."""
+    style = STYLE.replace("WIDE", str(wide)).replace("HIGH", str(high))
+    html = f'<html lang="en"><p class="word">{escape(word)}</p><p class="line">{escape(line)}</p>'
+    with _LOCK:
+        fonts = FontConfiguration()
+        css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())
+        made: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
+            stylesheets=[css], font_config=fonts, pdf_variant=VARIANT
+        )
+    return made
