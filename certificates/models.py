@@ -229,6 +229,20 @@ class Rendering(models.Model):
         return self.sha256
 
 
+class PublicLink(models.Model):
+    """The address under which anybody who has the paper may ask whether it is valid. Made with the rendering."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="public_link")
+    secret = models.CharField(max_length=32, unique=True)
+
+    class Meta:
+        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id}"
+
+
 class DraftInput(models.Model):
     """What was typed into a section and does not parse ("12,5 kgs"): kept raw, shown again, blocks submit."""
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.db import IntegrityError
 from django.utils import formats, timezone
 
-from certificates import pictures, statutory
+from certificates import pictures, public, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
@@ -46,9 +46,12 @@ def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
 
 
 def _letterhead(certificate: Certificate) -> pdf.Letterhead:
+    """With the code that opens its public page, once it is issued."""
     nppo = certificate.nppo
     address = nppo.addresses.get(ENGLISH) or next(iter(nppo.addresses.values()), "")
-    return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address)
+    verify = public.address_of(certificate) if certificate.number else ""
+    code = public.qr(verify) if verify else b""
+    return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address, verify, code)
 
 
 def render(certificate_id: int, nppo_id: int) -> None:

@@ -1,5 +1,6 @@
 """Addresses of certificates. Each stands in the permission table test."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from certificates.views import (
@@ -12,6 +13,7 @@ from certificates.views import (
     recalling,
     replacing,
     ruleset,
+    verifying,
     worklists,
 )
 
@@ -29,6 +31,8 @@ urlpatterns = [
     path("operations/envelope/<int:pk>/<slug:name>/", operations.envelope, name="envelope"),
     path("new/", drafting.new, name="new"),
     path("new/re-export/", re_exporting.choose, name="re_export"),
+    path("verify/<str:token>.json", login_not_required(verifying.verify_json), name="verify_json"),
+    path("verify/<str:token>", login_not_required(verifying.verify), name="verify"),
     path("certificate/<int:pk>/", certificate.certificate, name="certificate"),
     path("certificate/<int:pk>/edit/<slug:name>/", drafting.section, name="section"),
     path("certificate/<int:pk>/line/<slug:line_id>/", drafting.line, name="line"),

@@ -22,7 +22,7 @@ from certificates.forms.sections import laid_out
 from certificates.models import NumberSequence
 from gens.accounts import changes
 from gens.accounts.middleware import ActingRequest
-from gens.accounts.models import Event, Nppo
+from gens.accounts.models import Event, Nppo, PublicDetail
 from hubclient.models import Connection
 
 MOST_GRACE: Final = 24 * 60
@@ -37,6 +37,7 @@ _OF_NPPO: Final = (
     "approves_and_issues",
     "certifies_practically_free",
     "disclaims_liability",
+    "public_detail",
 )
 
 
@@ -103,13 +104,19 @@ class Settings(forms.Form):
     disclaims_liability = forms.BooleanField(
         label=gettext_lazy("New drafts print “No financial liability”"), required=False
     )
+    public_detail = forms.ChoiceField(
+        label=gettext_lazy("What anybody sees who scans the code on a certificate"), choices=PublicDetail.choices,
+        help_text=gettext_lazy("The code opens a page that says whether the certificate is valid, without signing in."),
+    )  # fmt: skip
     grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
         required=False, help_text=gettext_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
     )  # fmt: skip
 
     helper = laid_out(
-        Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language", "paper_language", "paper_alone"),
+        Fieldset(
+            gettext_lazy("The NPPO"), "name", "time_zone", "language", "paper_language", "paper_alone", "public_detail"
+        ),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),

@@ -39,11 +39,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What of the NPPO prints beside the certificate's own words: its arms and stamp (PNG), its address on one line."""
+    """What prints beside the certificate's own words: the NPPO's arms and stamp (PNG), its address on one line; the
+    address under which the certificate can be verified, and its QR code (SVG).
+    """
 
     arms: bytes = b""
     stamp: bytes = b""
     address: str = ""
+    verify: str = ""
+    code: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -113,15 +117,21 @@ def _source(document: Document, xml: bytes) -> Attachment:
 
 
 class Closed(URLFetcher):  # type: ignore[misc]
-    """Gives our own fonts, the NPPO's two pictures, and nothing else: a certificate never fetches."""
+    """Gives our own fonts, the pictures of the letterhead, and nothing else: a certificate never fetches."""
 
     def __init__(self, letterhead: Letterhead = NO_LETTERHEAD) -> None:
         super().__init__()
-        self.pictures = {"gens:arms": letterhead.arms, "gens:stamp": letterhead.stamp}
+        png, svg = "image/png", "image/svg+xml"
+        self.pictures = {
+            "gens:arms": (letterhead.arms, png),
+            "gens:stamp": (letterhead.stamp, png),
+            "gens:code": (letterhead.code, svg),
+        }
 
     def fetch(self, url: str, headers: Any = None) -> Any:
-        if self.pictures.get(url):
-            return URLFetcherResponse(url, self.pictures[url], {"Content-Type": "image/png"})
+        data, kind = self.pictures.get(url, (b"", ""))
+        if data:
+            return URLFetcherResponse(url, data, {"Content-Type": kind})
         parts = urlsplit(url)
         path = Path(parts.path).resolve()
         if parts.scheme != "file" or path.parent != HERE / "fonts":

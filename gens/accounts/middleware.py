@@ -14,7 +14,14 @@ from gens.accounts.tenancy import acting_for
 type_of_view = Callable[..., HttpResponseBase]
 
 # Views that serve a person before a membership is chosen, by the start of their name.
-WITHOUT_MEMBERSHIP = ("account_", "accounts:choose", "accounts:invitation", "accounts:language", "healthz")
+WITHOUT_MEMBERSHIP = (
+    "account_",
+    "accounts:choose",
+    "accounts:invitation",
+    "accounts:language",
+    "certificates:verify",
+    "healthz",
+)
 
 
 class ActingRequest(HttpRequest):

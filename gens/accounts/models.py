@@ -15,6 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from gens.accounts import roles
 
 
+class PublicDetail(models.TextChoices):
+    """How much of a certificate anybody learns who has its paper and asks whether it is valid."""
+
+    STATE = "state", _("Number and state")
+    SUMMARY = "summary", _("Also date, destination, produce and quantity")
+    FACE = "face", _("Everything on its face")
+
+
 class Nppo(models.Model):
     """A national plant protection organization: one tenant of the installation."""
 
@@ -53,6 +61,12 @@ class Nppo(models.Model):
     )
     paper_alone = models.BooleanField(
         default=False, help_text="That language prints without English, where every sentence is verified in it."
+    )
+    public_detail = models.CharField(
+        max_length=8,
+        choices=PublicDetail.choices,
+        default=PublicDetail.SUMMARY,
+        help_text="Shown by the address in the QR code.",
     )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(

@@ -34,6 +34,7 @@ class World:
         said = {
             "name": self.nppo.name, "time_zone": "Pacific/Apia", "language": "en", "four_eyes": "on",
             "number_pattern": "{code}-{year}-{number:06d}", "next_number": "", "grace_minutes": "0",
+            "public_detail": "summary",
         } | changes  # fmt: skip
         return self.client.post(self.url, said)
 

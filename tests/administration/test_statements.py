@@ -93,7 +93,9 @@ def test_nothing_is_verified_without_naming_the_official_text(world: World) -> N
     assert world.spoken(valid_document()) == {"beside": "fr"}
 
 
-@pytest.mark.parametrize(("key", "language"), [("certifying", "en"), ("reexport", "fr"), ("nonsense", "fr"), ("certifying", "xx")])
+@pytest.mark.parametrize(
+    ("key", "language"), [("certifying", "en"), ("reexport", "fr"), ("nonsense", "fr"), ("certifying", "xx")]
+)
 def test_what_is_not_there_cannot_be_verified(world: World, key: str, language: str) -> None:
     assert world.verify(key, language).status_code == 404
 

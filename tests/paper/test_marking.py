@@ -35,7 +35,10 @@ def test_the_word_and_the_line_stand_on_every_page(tmp_path: Path) -> None:
         path = tmp_path / "one.pdf"
         path.write_bytes(data)
         page = subprocess.run(
-            ["pdftotext", "-f", str(number), "-l", str(number), str(path), "-"], capture_output=True, text=True, check=True
+            ["pdftotext", "-f", str(number), "-l", str(number), str(path), "-"],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         assert "Countersigned by Ioane Leavasa" in page
 
@@ -49,7 +52,9 @@ def test_what_stood_there_is_still_there_xml_and_tags_too(tmp_path: Path) -> Non
         assert printed.attachments[name].get_file().read_bytes() == b"<a/>"
         assert printed.Root.MarkInfo.Marked
         assert b"/Artifact BMC" in b"".join(part.read_bytes() for part in printed.pages[0].Contents)
-    assert subprocess.run(["qpdf", "--check", str(tmp_path / "b.pdf")], capture_output=True, check=False).returncode == 0
+    assert (
+        subprocess.run(["qpdf", "--check", str(tmp_path / "b.pdf")], capture_output=True, check=False).returncode == 0
+    )
 
 
 def test_the_same_mark_makes_the_same_bytes_and_hostile_words_are_words(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from certificates.models import Certificate, Message, NumberRule, Rendering, Requirement, Status
+from certificates.models import Certificate, Message, NumberRule, PublicLink, Rendering, Requirement, Status
 from codelists.models import Code, CodeRequest, Refresh
 from gens.accounts import events, roles
 from gens.accounts.models import Invitation, Membership, Nppo
@@ -46,6 +46,9 @@ TABLE = {
     ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
     ("certificates:re_export", (), "get"): (200, 200, 403, 403, 403, 403),
     ("certificates:re_export", (), "post"): (404, 404, 403, 403, 403, 403),
+    ("certificates:verify", ("token",), "get"): (200, 200, 200, 200, 200, 200),
+    ("certificates:verify", ("0-nonsense",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:verify_json", ("token",), "get"): (200, 200, 200, 200, 200, 200),
     ("certificates:certificate", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:certificate", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:certificate", ("received",), "get"): (404, 404, 200, 200, 200, 404),
@@ -197,7 +200,9 @@ TABLE = {
     ("accounts:language", (), "post"): (302, 302, 302, 302, 302, 302),
     ("healthz", (), "get"): (200, 200, 200, 200, 200, 200),
 }
-OPEN_TO_ALL = {"healthz", "accounts:language", "accounts:invitation"}
+OPEN_TO_ALL = {
+    "healthz", "accounts:language", "accounts:invitation", "certificates:verify", "certificates:verify_json",
+}  # fmt: skip
 
 
 class World:
@@ -232,6 +237,7 @@ class World:
             certificate = self.made[name]
             self.made[f"{name}-message"] = Message.objects.create(certificate=certificate, status_code="70", **common)
         self.made["message"] = self.made["issued-message"]
+        PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret="s3cret")
         Rendering.objects.create(
             nppo=self.nppo, certificate=self.made["issued"], pdf=b"%PDF", sha256="0", template_version="1"
         )
@@ -272,7 +278,7 @@ class World:
         if view == "certificates:worklist":
             return list(names)
         line = self.made["draft"].content.lines[0].id  # type: ignore[attr-defined]
-        found = {"line": line} | {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
+        found = {"line": line, "token": f"{self.nppo.pk}-s3cret"} | {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
         return [found.get(name, name) for name in names]
 
 
