@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_training, drafts, replacing, workflow
+from certificates import demo_lists, demo_profile, demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -111,6 +111,7 @@ def load(endpoint: str) -> None:
         for code, make in (("WS", _samoa), ("NZ", _new_zealand), ("EC", _ecuador)):
             nppo = Nppo.objects.get(code=code)
             with acting_for(nppo.pk), translation.override(nppo.language):
+                demo_profile.make(nppo, _member(nppo, roles.ADMINISTRATOR))
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
                 _administration(_member(nppo, roles.ADMINISTRATOR))
         demo_lists.name_source(Nppo.objects.get(code="WS"))
