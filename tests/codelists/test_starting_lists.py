@@ -3,19 +3,30 @@
 import csv
 import re
 import unicodedata
+from collections import defaultdict
 from pathlib import Path
 
 import pycountry
 import pytest
 
+from certificates.management.commands.make_fonts import ARABIC, CHINESE_MARKS, LATIN, gb2312
+from codelists.folding import fold
 from codelists.loading import DATA, shipped, synonyms
 from codelists.models import LANGUAGES, List
 
 FILES = sorted(DATA.glob("*.csv"))
 SIX = ("en", "fr", "es", "ar", "zh", "ru")
-WHOLE = ("chemical", "condition", "intended_use", "language", "package_level", "reason", "refusal", "taxon", "transport",
-         "treatment", "unit", "vegetable_part")  # fmt: skip
+STATUTORY = "statement"  # as ISPM 12 words it: nobody here translates it
+WHOLE = [path.stem for path in FILES if path.stem != STATUTORY]
 SCRIPTS = {"ar": "ARABIC", "zh": "CJK", "ru": "CYRILLIC"}
+PRINTED = {"en": LATIN, "fr": LATIN, "es": LATIN, "ru": LATIN, "ar": ARABIC | LATIN,
+           "zh": LATIN | CHINESE_MARKS | gb2312()}  # fmt: skip
+# Nouns that stand before a comma in Rec 21, and the code that is the noun alone.
+NOUNS = {
+    "Barrel": "BA", "Basket": "BK", "Box": "BX", "Bundle": "BE", "Cage": "CG", "Case": "CS", "Crate": "CR", "Drum": "DR",
+    "Intermediate bulk container": "WA", "Net": "NT", "Pallet": "PX", "Rack": "RK", "Sack": "SA", "Tray": "TY", "Tub": "TB",
+    "Tube": "TU",
+}  # fmt: skip
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -50,8 +61,42 @@ def test_names_are_clean_and_in_their_script(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_short_lists_and_plants_speak_six_languages(name: str) -> None:
+def test_every_list_but_the_statutory_one_speaks_six_languages(name: str) -> None:
     assert [row["code"] for row in rows(DATA / f"{name}.csv") if not all(row[language] for language in SIX)] == []
+
+
+def test_statutory_text_stands_in_the_language_of_its_source_only() -> None:
+    said = {language for row in rows(DATA / f"{STATUTORY}.csv") for language in SIX if row[language]}
+    assert said == {"en"}
+
+
+def test_every_package_type_of_rec_21_is_there(reference: Path) -> None:
+    with (reference / "ephyto/codelists/package_types_rec21.csv").open(encoding="utf-8", newline="") as lines:
+        theirs = [row["code"] for row in csv.DictReader(lines)]
+    assert [row["code"] for row in rows(DATA / "package.csv")] == theirs
+
+
+@pytest.mark.parametrize("language", SIX[1:])
+def test_no_two_package_types_share_a_name_that_english_tells_apart(language: str) -> None:
+    english: dict[str, set[str]] = defaultdict(set)
+    for row in rows(DATA / "package.csv"):
+        english[fold(row[language])].add(fold(row["en"]))
+    assert {name: told for name, told in english.items() if len(told) > 1} == {}
+
+
+@pytest.mark.parametrize("language", SIX[1:])
+def test_a_kind_of_package_is_one_word_whatever_it_is_made_of(language: str) -> None:
+    packages = rows(DATA / "package.csv")
+    words = {row["code"]: row[language] for row in packages}
+    kinds = [(row, NOUNS[noun]) for row in packages if (noun := row["en"].partition(",")[0]) in NOUNS]
+    assert {code for _row, code in kinds} == set(NOUNS.values())
+    assert [row["code"] for row, code in kinds if not row[language].startswith(words[code])] == []
+
+
+@pytest.mark.parametrize("name", ["package", "port"])
+def test_the_paper_can_print_every_character_of_packages_and_places(name: str) -> None:
+    for row in rows(DATA / f"{name}.csv"):
+        assert {(row["code"], c) for language in SIX for c in row[language] if ord(c) not in PRINTED[language]} == set()
 
 
 def test_three_hundred_traded_species_have_botanical_names_once() -> None:
