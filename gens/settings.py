@@ -185,7 +185,14 @@ ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_COOKIE_AGE = 12 * 3600
 MFA_ADAPTER = "gens.accounts.login.Factors"
-MFA_FORMS = {"authenticate": "gens.accounts.login.Code", "reauthenticate": "gens.accounts.login.CodeAgain"}
+MFA_FORMS = {
+    "authenticate": "gens.accounts.factor_forms.Code",
+    "reauthenticate": "gens.accounts.factor_forms.CodeAgain",
+    "add_webauthn": "gens.accounts.factor_forms.NewKey",
+    "login_webauthn": "gens.accounts.factor_forms.KeyAlone",
+    "authenticate_webauthn": "gens.accounts.factor_forms.Key",
+    "reauthenticate_webauthn": "gens.accounts.factor_forms.KeyAgain",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True  # a passkey asks for a fingerprint or a PIN: it is two factors in one
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off

@@ -37,8 +37,8 @@ TOTP_DEACTIVATED: Final = "totp_deactivated"
 WEBAUTHN_ADDED: Final = "webauthn_added"
 WEBAUTHN_REMOVED: Final = "webauthn_removed"
 RECOVERY_CODES_GENERATED: Final = "recovery_codes_generated"
-PASSWORD_CHANGED: Final = "password_changed"
-PASSWORD_RESET: Final = "password_reset"
+PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105
 SECOND_FACTOR_RESET: Final = "second_factor_reset"
 
 

@@ -1,14 +1,10 @@
-"""What we tell allauth: accounts are made by administrators, secrets are sealed, a code opens once, changes are told."""
+"""What we tell allauth: accounts are made by administrators, secrets are sealed, changes are told."""
 
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa import app_settings
-from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,7 +31,7 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": gettext_lazy("This code or key was not accepted."),
         "not_opened": gettext_lazy(
             "Your second factor can no longer be read here. Ask the administrator of your NPPO to reset it."
-        )
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -52,34 +48,6 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
         svg: str = super().build_totp_svg(url)
         return svg[svg.index("<svg") :]
 
-    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  allauth's name
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return _("Key %(number)s") % {"number": number}
-
-
-def _spent(user: User, code: str) -> ValidationError | None:
-    """Notes that a code was used. An error when it was before: an app's code is good for three periods, but once."""
-    lasting = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-    digits = "".join(filter(str.isdecimal, code))  # 123 456 is 123456
-    is_new = cache.add(f"gens.code.{user.pk}.{digits}", True, timeout=lasting)
-    return None if is_new else get_adapter().validation_error("incorrect_code")
-
-
-class Code(AuthenticateForm):  # type: ignore[misc]
-    """The code that signing in asks for."""
-
-    def clean_code(self) -> str:
-        code: str = super().clean_code()
-        if error := _spent(self.user, code):
-            raise error
-        return code
-
-
-class CodeAgain(ReauthenticateForm):  # type: ignore[misc]
-    """The code that is asked for again before something delicate."""
-
-    def clean_code(self) -> str:
-        code: str = super().clean_code()
-        if error := _spent(self.user, code):
-            raise error
-        return code

@@ -232,7 +232,9 @@ class World:
         self.made["connection"] = connected
         self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
-        Authenticator.objects.create(user=self.made["member"].user, type="totp", data={"secret": sealing.seal("A" * 32)})
+        Authenticator.objects.create(
+            user=self.made["member"].user, type="totp", data={"secret": sealing.seal("A" * 32)}
+        )
         self.made["office"] = self.made["member"].office
         self.made["event"] = events.record(self.made["office"], events.ADDED, by=None)
         self.made["code"] = Code.objects.get(list="unit", code="KGM")
