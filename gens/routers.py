@@ -14,7 +14,8 @@ class Router:
     db_for_write = db_for_read
 
     def allow_relation(self, first: Model, second: Model, **hints: Any) -> bool:
-        return self.db_for_read(type(first)) == self.db_for_read(type(second))
+        # not type(): request.user is a lazy stand-in
+        return self.db_for_read(first.__class__) == self.db_for_read(second.__class__)
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return db == ("pilothub" if app_label == "pilothub" else "owner")

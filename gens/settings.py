@@ -82,6 +82,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DEBUG = flag("DEBUG")
 DEMO = flag("GENS_DEMO")
 SECRET_KEY = env("SECRET_KEY") or embedded.secret_key(LOCAL)
+# Keys before this one, separated by commas: what they signed and sealed stays good.
+SECRET_KEY_FALLBACKS = [key for key in env("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 BEHIND_TLS = flag("BEHIND_TLS", not DEMO)
@@ -115,6 +117,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "pgtrigger",
     "gens.accounts",
@@ -181,11 +184,25 @@ ACCOUNT_SESSION_REMEMBER = False
 # Attempts are limited by address: behind the proxy the address is the one that it names, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_COOKIE_AGE = 12 * 3600
+MFA_ADAPTER = "gens.accounts.login.Factors"
+MFA_FORMS = {
+    "authenticate": "gens.accounts.factor_forms.Code",
+    "reauthenticate": "gens.accounts.factor_forms.CodeAgain",
+    "add_webauthn": "gens.accounts.factor_forms.NewKey",
+    "login_webauthn": "gens.accounts.factor_forms.KeyAlone",
+    "authenticate_webauthn": "gens.accounts.factor_forms.Key",
+    "reauthenticate_webauthn": "gens.accounts.factor_forms.KeyAgain",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True  # a passkey asks for a fingerprint or a PIN: it is two factors in one
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are those of invitations
 # In the demo mails stay here, where a page shows them.
 EMAIL_BACKEND = env("EMAIL_BACKEND", f"django.core.mail.backends.{'dummy' if DEMO else 'console'}.EmailBackend")
 # Where people reach this installation: the links in mails begin with it.
 PUBLIC_URL = env("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or "localhost"
+MFA_TOTP_ISSUER = f"GeNS {PUBLIC_HOST}"  # how an authenticator app calls us
 EMAIL_HOST = env("EMAIL_HOST", "localhost")
 EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env("EMAIL_HOST_USER")

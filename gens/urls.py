@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from certificates.administration.site import site
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("people/", include("gens.accounts.urls")),
     path("account/", include("allauth.account.urls")),
+    path("account/security/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),  # keys are listed there
+    path("account/security/", include("allauth.mfa.urls")),
     path("administration/", include("certificates.administration.urls")),
     path("operator/", site.urls),
     path("", include("certificates.urls")),

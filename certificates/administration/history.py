@@ -42,12 +42,12 @@ def _changed(event: Event, form: forms.BaseForm, others: Mapping[str, Promise]) 
         field = form.fields.get(name.removesuffix("_id"))
         label = field.label if field else others.get(name)
         if label:
-            before, after = (_shown(field, value) for value in values)
+            before, after = (in_words(field, value) for value in values)
             found.append((str(label), before, after))
     return found
 
 
-def _shown(field: Any, value: Any) -> str:
+def in_words(field: Any, value: Any) -> str:
     """As the form's choices name it."""
     if isinstance(value, bool):
         return str(yesno(value))

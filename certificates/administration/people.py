@@ -16,7 +16,7 @@ from certificates.administration.forms import GIVEN, Invite, Person
 from certificates.administration.history import history
 from certificates.forms.fields import errors_of
 from certificates.models import Certificate
-from gens.accounts import changes, events, inviting, roles
+from gens.accounts import changes, events, inviting, roles, second_factor
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Invitation, Membership
 
@@ -26,12 +26,15 @@ PAGE: Final = 50
 def people(request: ActingRequest) -> HttpResponse:
     """Everybody who works or worked here, and who is invited."""
     administrators_only(request)
-    query, role, state = (request.GET.get(key, "") for key in ("q", "role", "state"))
+    query, role, state, factor = (request.GET.get(key, "") for key in ("q", "role", "state", "factor"))
     found = Membership.objects.filter(nppo=request.membership.nppo_id, is_active=state != "ended")
     if query:
         found = found.filter(Q(user__name__icontains=query[:100]) | Q(user__email__icontains=query[:100]))
     if role in roles.ROLE_NAMES:
         found = found.filter(roles__contains=[role])
+    found = found.annotate(has_factor=second_factor.of_members())
+    if factor in ("yes", "no"):
+        found = found.filter(has_factor=factor == "yes")
     rows = found.select_related("user", "office", "nppo").order_by("user__name", "pk")
     open_ones = Invitation.objects.filter(nppo=request.membership.nppo_id, accepted_at=None, withdrawn_at=None)
     context = {
@@ -40,6 +43,7 @@ def people(request: ActingRequest) -> HttpResponse:
         "query": query,
         "role": role,
         "state": state,
+        "factor": factor,
         "roles": GIVEN,
     }
     return render(request, "administration/people.html", context)
@@ -63,10 +67,29 @@ def person(request: ActingRequest, pk: int) -> HttpResponse:
         "form": form,
         "errors": errors_of(form),
         "held": held(member).count(),
+        "factor": second_factor.held_by(member.user),
+        "is_me": member.user_id == request.membership.user_id,
         "history": history(member, form, {"is_active": gettext_lazy("Working here")}),
         "is_last": is_last_administrator(member),
     }
     return render(request, "administration/person.html", context, status=422 if is_post else 200)
+
+
+def reset_second_factor(request: ActingRequest, pk: int) -> HttpResponse:
+    """GET asks, POST takes away the second factor of somebody who lost it. Whoever has it changes it on their own page."""
+    administrators_only(request)
+    member = own_or_404(request, Membership, pk)
+    if not member.is_active or not second_factor.held_by(member.user):
+        raise Http404
+    if member.user_id == request.membership.user_id:
+        return redirect("mfa_index")
+    is_post, reason = request.method == "POST", request.POST.get("reason", "").strip()[:2000]
+    if is_post and reason:
+        second_factor.reset(member.user, by=request.membership, reason=reason)
+        messages.success(request, _("The second factor is reset. The person is told by mail."))
+        return redirect("administration:person", pk)
+    context = {"member": member, "error": _("Write the reason.") if is_post else ""}
+    return render(request, "administration/reset_second_factor.html", context, status=422 if is_post else 200)
 
 
 def is_last_administrator(member: Membership) -> bool:

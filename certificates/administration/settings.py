@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from certificates import numbering
 from certificates.administration.doorway import administrators_only
+from certificates.administration.history import in_words
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
 from certificates.models import NumberSequence
-from gens.accounts import changes
+from gens.accounts import changes, roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Nppo, PublicDetail
 from hubclient.models import Connection
@@ -38,6 +39,7 @@ _OF_NPPO: Final = (
     "certifies_practically_free",
     "disclaims_liability",
     "public_detail",
+    "second_factor_roles",
 )
 
 
@@ -112,6 +114,14 @@ class Settings(forms.Form):
         label=gettext_lazy("Minutes in which an issued certificate can be recalled"), min_value=0, max_value=MOST_GRACE,
         required=False, help_text=gettext_lazy("So long it waits before it is sent to the Hub. 0: it goes at once."),
     )  # fmt: skip
+    second_factor_roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles that need a second factor"), choices=list(roles.ROLE_NAMES.items()),
+        widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=gettext_lazy(
+            "Beside the password: an authenticator app, a passkey or a security key. Who has none is led to set one up at "
+            "the next click, also you."
+        ),
+    )  # fmt: skip
 
     helper = laid_out(
         Fieldset(
@@ -119,6 +129,7 @@ class Settings(forms.Form):
         ),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
+        Fieldset(gettext_lazy("Signing in"), "second_factor_roles"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),
     )
 
@@ -217,7 +228,8 @@ def _told(form: Settings, rows: Rows) -> list[dict[str, Any]]:
         event = last.get(row, {}).get(field)
         if event is not None and setting in form.fields:
             before = event.changes[field][0]
-            shown = before // 60 if field == "grace_seconds" and before is not None else before
+            value = before // 60 if field == "grace_seconds" and before is not None else before
+            shown = in_words(form.fields[setting], value)
             can = setting not in _FOR_GOOD and event.action == "changed"
             found.append({"name": setting, "label": form[setting].label, "event": event, "before": shown, "can": can})
     return found

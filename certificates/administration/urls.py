@@ -44,6 +44,7 @@ urlpatterns = [
     path("people/invite/", people.invite, name="invite"),
     path("people/<int:pk>/", people.person, name="person"),
     path("people/<int:pk>/end/", people.end, name="end"),
+    path("people/<int:pk>/second-factor/", people.reset_second_factor, name="reset_second_factor"),
     path("people/<int:pk>/back/", people.back, name="back"),
     path("invitations/<int:pk>/<slug:verb>/", people.invitation, name="invitation"),
     path("offices/", offices.offices, name="offices"),

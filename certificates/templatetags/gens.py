@@ -15,7 +15,7 @@ from certificates.models import Status
 from certificates.paper import wording
 from codelists.lookup import Names, name_of
 from codelists.models import Code
-from gens.accounts import events
+from gens.accounts import events, sign_in
 from gens.accounts.models import Event
 from hubclient.models import Envelope
 
@@ -70,6 +70,7 @@ _HAPPENED: Final = {
     events.CHANGED: gettext_lazy("Changed"),
     events.INVITED: gettext_lazy("Invited"),
     events.ACCEPTED: gettext_lazy("Accepted the invitation"),
+    **sign_in.WORDS,
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
 _BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}

@@ -31,6 +31,15 @@ ENDED: Final = "ended"
 HANDED_OVER: Final = "handed_over"
 INVITED: Final = "invited"
 ACCEPTED: Final = "accepted"
+# How somebody signs in; the first seven are the names that allauth gives them.
+TOTP_ACTIVATED: Final = "totp_activated"
+TOTP_DEACTIVATED: Final = "totp_deactivated"
+WEBAUTHN_ADDED: Final = "webauthn_added"
+WEBAUTHN_REMOVED: Final = "webauthn_removed"
+RECOVERY_CODES_GENERATED: Final = "recovery_codes_generated"
+PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105
+SECOND_FACTOR_RESET: Final = "second_factor_reset"
 
 
 def record(

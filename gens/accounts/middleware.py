@@ -1,4 +1,7 @@
-"""For whom a request acts: the language of the person, and the tenant's transaction around every view."""
+"""For whom a request acts: the language of the person, and the tenant's transaction around every view.
+
+Who needs a second factor and has none gets no further than the page that sets one up.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,20 +11,17 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 
+from gens.accounts import second_factor
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 
 type_of_view = Callable[..., HttpResponseBase]
 
-# Views that serve a person before a membership is chosen, by the start of their name.
+# Views of the person's own account, by the start of their name, and those that serve before a membership is chosen.
+OF_THE_PERSON = ("account_", "mfa_")
 WITHOUT_MEMBERSHIP = (
-    "account_",
-    "accounts:choose",
-    "accounts:invitation",
-    "accounts:language",
-    "certificates:verify",
-    "healthz",
-)
+    *OF_THE_PERSON, "accounts:choose", "accounts:invitation", "accounts:language", "certificates:verify", "healthz",
+)  # fmt: skip
 
 
 class ActingRequest(HttpRequest):
@@ -77,18 +77,36 @@ class ActingMembership:
     ) -> HttpResponseBase | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if not request.user.is_authenticated or name.startswith(WITHOUT_MEMBERSHIP):
+            _wear_frame(request, name)
             return None
         if "nppo" in request.session:
             with acting_for(request.session["nppo"]):
-                membership = active_membership(request)
+                membership = _entered(request)
                 if membership is not None:
-                    request.membership = membership  # type: ignore[attr-defined]  # ActingRequest from here on
-                    timezone.activate(membership.nppo.zone)
+                    if second_factor.is_missing(membership):
+                        return redirect("mfa_index")
                     if not hasattr(view, "is_outside"):
                         return _viewed(request, view, *args, **kwargs)
             if membership is not None:
                 return _viewed(request, view, *args, **kwargs)
         return redirect(f"/people/choose/?{urlencode({'next': request.get_full_path()})}")
+
+
+def _entered(request: HttpRequest) -> Membership | None:
+    """The acting membership, now known to the request. Call it inside acting_for."""
+    membership = active_membership(request)
+    if membership is not None:
+        request.membership = membership  # type: ignore[attr-defined]  # ActingRequest from here on
+        timezone.activate(membership.nppo.zone)
+    return membership
+
+
+def _wear_frame(request: HttpRequest, name: str) -> None:
+    """Pages of the person's own account say for whom they act, if they do; they see no rows of the tenant."""
+    if request.user.is_authenticated and name.startswith(OF_THE_PERSON) and "nppo" in request.session:
+        with acting_for(request.session["nppo"]):
+            _entered(request)
+        request.is_over = True  # type: ignore[attr-defined]  # the tenant's transaction is
 
 
 def _viewed(request: HttpRequest, view: type_of_view, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -68,6 +68,12 @@ class Nppo(models.Model):
         default=PublicDetail.SUMMARY,
         help_text="Shown by the address in the QR code.",
     )
+    second_factor_roles = ArrayField(
+        models.CharField(max_length=32, choices=list(roles.ROLE_NAMES.items())),
+        default=list,
+        blank=True,
+        help_text="Whoever has one of these signs in with a second factor.",
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",
@@ -205,6 +211,11 @@ class Membership(models.Model):
         """Whether today, in the NPPO's zone, lies within the dates of authorisation (IPPC V.2a)."""
         today = timezone.localdate(timezone=self.nppo.zone)
         return (self.authorised_from or today) <= today <= (self.authorised_until or today)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the NPPO asks those with a role of this membership for a second factor."""
+        return not set(self.roles).isdisjoint(self.nppo.second_factor_roles)
 
     @property
     def role_names(self) -> list[str]:

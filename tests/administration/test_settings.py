@@ -122,3 +122,24 @@ def test_no_country_changes_another_ones_settings_whatever_a_view_forgets(world:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'accounts_nppo'")
         assert cursor.fetchone() == (True,)
+
+
+def test_the_roles_that_need_a_second_factor_are_set_told_and_put_back(world: World) -> None:
+    assert world.save(second_factor_roles=[roles.INSPECTOR, roles.AUDITOR]).status_code == 302
+    assert Nppo.objects.get(pk=world.nppo.pk).second_factor_roles == [roles.INSPECTOR, roles.AUDITOR]
+    page = world.client.get(world.url).content.decode()
+    assert "Roles that need a second factor</b>" in page
+    assert world.save(second_factor_roles=[roles.INSPECTOR]).status_code == 302
+    assert "<bdi>Inspector, Auditor</bdi>" in world.client.get(world.url).content.decode()
+    assert world.client.post(world.url, {"back": "second_factor_roles"}).status_code == 302
+    assert Nppo.objects.get(pk=world.nppo.pk).second_factor_roles == [roles.INSPECTOR, roles.AUDITOR]
+
+
+def test_a_role_that_does_not_exist_cannot_need_a_second_factor(world: World) -> None:
+    assert world.save(second_factor_roles=["emperor"]).status_code == 422
+    assert Nppo.objects.get(pk=world.nppo.pk).second_factor_roles == []
+
+
+def test_an_administrator_who_asks_it_of_administrators_is_led_to_set_one_up(world: World) -> None:
+    assert world.save(second_factor_roles=[roles.ADMINISTRATOR]).status_code == 302
+    assert world.client.get(world.url).url == reverse("mfa_index")
