@@ -1,7 +1,7 @@
 """What people are told of certificates: work returned to them, work that waits for them, refusals of partners, and what
 ends soon. No goods and no names stand in a subject: mails travel openly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, Requirement, Subscription
+from certificates.sections import SECTIONS
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.models import Event, Membership, Notice, Nppo
@@ -37,14 +38,16 @@ def _event(certificate: Certificate) -> str:
     return f"{certificate.pk} {certificate.status_since:%Y%m%d%H%M%S%f}"
 
 
-def returned(certificate: Certificate, *, by: Membership, reason: str) -> None:
-    """To whom it goes back. In the transaction that returns it."""
+def returned(certificate: Certificate, *, by: Membership, reason: str, remarks: Mapping[str, str]) -> None:
+    """To whom it goes back. In the transaction that returns it. remarks: by section."""
     to = certificate.holder
     if to is None or to.pk == by.pk or not to.is_active:
         return
 
     def words() -> tuple[str, str]:
-        said = {"reference": certificate.reference, "who": by.user.name, "reason": reason, "link": _link(certificate)}
+        beside = [f"{label}: {remarks[name]}" for name, label in SECTIONS.items() if name in remarks]
+        said = {"reference": certificate.reference, "who": by.user.name, "link": _link(certificate)}
+        said["reason"] = "\n\n".join(part for part in (reason, *beside) if part)
         text = _("%(who)s returned your draft %(reference)s:\n\n%(reason)s\n\n%(link)s\n")
         return _("Draft %(reference)s was returned to you") % said, text % said
 

@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from certificates import drafts, workflow
@@ -15,6 +16,7 @@ from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
 from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status, partnership
 from certificates.paper.face import face
+from certificates.sections import SECTIONS
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.recalling import recallable
@@ -67,6 +69,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
         "attachments": document.attachments,
         "events": timeline(found, messages),
+        "remarks": remarks(found),
         "home": "submitted"
         if found.status in (Status.SUBMITTED, Status.APPROVED)
         else "issued"
@@ -173,3 +176,9 @@ def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
     about = Q(subject_type=types[Certificate], subject_id=found.pk)
     about |= Q(subject_type=types[Envelope], subject_id__in=envelopes)
     return list(Event.objects.filter(about, nppo=found.nppo_id).order_by("-at", "-pk"))
+
+
+def remarks(found: Certificate) -> dict[int, list[tuple[Promise, str]]]:
+    """What officers wrote beside sections, (section, remark), by the event of returning it."""
+    rows = found.returns.exclude(remarks={}).values_list("event_id", "remarks")
+    return {event: [(label, said[name]) for name, label in SECTIONS.items() if name in said] for event, said in rows}

@@ -44,6 +44,9 @@ class Nppo(models.Model):
     disclaims_liability = models.BooleanField(
         default=False, help_text="New drafts have the optional statement on financial liability (ISPM 12)."
     )
+    prints_on_security_paper = models.BooleanField(
+        default=False, help_text="Each print asks for the serial numbers of its sheets."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",
