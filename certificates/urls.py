@@ -4,6 +4,7 @@ from django.urls import path
 
 from certificates.views import (
     actions,
+    batches,
     certificate,
     downloads,
     drafting,
@@ -20,6 +21,8 @@ urlpatterns = [
     path("", worklists.home, name="home"),
     path("search/", worklists.search, name="search"),
     path("list/<slug:name>/", worklists.worklist, name="worklist"),
+    path("batch/<slug:action>/", batches.ask, name="ask_batch"),
+    path("batches/<int:pk>/", batches.batch, name="batch"),
     path("unreadable/", worklists.unreadable, name="unreadable"),
     path("unreadable/<int:pk>/content", downloads.unreadable, name="unreadable_content"),
     path("rules/", ruleset.ruleset, name="ruleset"),

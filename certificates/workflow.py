@@ -140,7 +140,7 @@ def available_actions(membership: Membership, certificate: Certificate) -> list[
         and certificate.direction == action.direction
         and membership.may(action.permission)
         and _is_allowed_here(action, membership)
-        and _is_for(action, certificate)
+        and is_for(action, certificate)
         and not _is_same_person(action, certificate, membership)
         and not _is_out_of_scope(action, certificate, membership)
     ]
@@ -165,7 +165,8 @@ def perform(
     return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, why)
 
 
-def _is_for(action: Action, certificate: Certificate) -> bool:
+def is_for(action: Action, certificate: Certificate) -> bool:
+    """Whether it is an action of such certificates: issued by hand, or not."""
     return action.by_hand is None or action.by_hand == (issuing.hand_of(certificate) is not None)
 
 
@@ -198,10 +199,10 @@ def refuse(action: Action, row: Certificate, by: Membership) -> None:
     """Raises NotAllowed or WrongStatus when this person cannot do it to this row."""
     if not by.may(action.permission) or row.direction != action.direction or not _is_allowed_here(action, by):
         raise NotAllowed
+    if not is_for(action, row):
+        raise IssuedByHand
     if row.status not in action.sources:
         raise WrongStatus(row, action.name)
-    if not _is_for(action, row):
-        raise IssuedByHand
     if _is_same_person(action, row, by):
         raise SecondPersonNeeded
     if _is_out_of_scope(action, row, by):

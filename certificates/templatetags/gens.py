@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from certificates import storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.models import Status
+from certificates.models import BatchItem, Status
 from certificates.paper import wording
 from codelists.lookup import Names, name_of
 from codelists.models import Code
@@ -41,6 +41,8 @@ _TONES: Final = {
     Envelope.State.NOT_READABLE: "bad",
     Envelope.State.FAILED: "bad",
     Envelope.State.NOT_SENT: "bad",
+    BatchItem.Outcome.DONE: "ok",
+    BatchItem.Outcome.NOT_DONE: "bad",
     "success": "ok",
     "error": "bad",
     "warning": "wait",

@@ -39,7 +39,7 @@ def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     found = certificate_or_404(request, pk)
     action = workflow.TRANSITIONS[name]
-    if not request.membership.may(action.permission):
+    if not request.membership.may(action.permission) or not workflow.is_for(action, found):
         raise workflow.NotAllowed
     if request.method == "POST":
         return _do(request, found, action)
@@ -61,9 +61,6 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
         )
     except workflow.OutOfScope:
         words = _("Your authorisation does not cover this kind of certificate, or its destination.")
-        return _ask(request, found, action, error=words, status=403)
-    except workflow.IssuedByHand:
-        words = _("What was issued by hand is confirmed. Anything else is approved and issued.")
         return _ask(request, found, action, error=words, status=403)
     except workflow.ReasonMissing:
         return _ask(

@@ -12,7 +12,7 @@ from gens.accounts import roles
 from gens.accounts.models import Mail, Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, load, make_certificate, make_membership
+from tests.factories import NppoFactory, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,6 @@ class World:
     """A certificate that waits for approval, its author and its officer."""
 
     def __init__(self) -> None:
-        load()
         self.nppo: Nppo = NppoFactory(code="WS")
         self.author = make_membership(self.nppo, roles.INSPECTOR)
         self.officer = make_membership(self.nppo, roles.CERTIFYING_OFFICER)
