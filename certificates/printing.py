@@ -8,7 +8,7 @@ from django.utils import formats, timezone
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Rendering, Status
+from certificates.models import Certificate, Direction, Message, Print, Rendering, Status
 from certificates.paper import pdf
 from certificates.paper.words import CURRENT
 from certificates.storage import blobs_of
@@ -41,6 +41,17 @@ def render(certificate_id: int, nppo_id: int) -> None:
             )
     except IntegrityError:
         return  # another worker got there first
+
+
+def is_first_print(made: Print) -> bool:
+    """Whether it is the original: no print before it was good. Every later one is a copy."""
+    return made.copy == 1
+
+
+def pages(made: Print) -> bytes | None:
+    """The kept PDF, for this print; None while it is being made."""
+    kept = Rendering.objects.filter(certificate=made.certificate_id).first()
+    return bytes(kept.pdf) if kept else None
 
 
 def preview(certificate: Certificate) -> bytes:

@@ -92,7 +92,7 @@ def tone(state: str) -> str:
 def reason_of(event: Event) -> str:
     """Why it happened, as somebody wrote it; of an arrival the status that came, of a print which copy it is."""
     if event.action == events.PRINTED:
-        return _("copy %(number)s") % {"number": event.reason}
+        return _("the original") if event.reason == "1" else _("copy %(number)s") % {"number": event.reason}
     if event.action != events.ARRIVED:
         return event.reason
     known = show.meaning("status", event.reason)

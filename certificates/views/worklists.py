@@ -57,6 +57,7 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
         "status": request.GET.get("status", ""),
         "unreadable": unreadable_count(request, listed),
         "may_draft": request.membership.may(roles.DRAFT),
+        "may_register": request.membership.may(roles.ISSUE),
         **_ticking(request, listed),
     }
     return render(request, "certificates/worklist.html", context)
