@@ -5,6 +5,7 @@ from typing import Final
 from django.db import IntegrityError
 from django.utils import formats, timezone
 
+from certificates import issuing
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
@@ -18,6 +19,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
 TRAINING: Final = "TRAINING – NOT VALID"
+BY_HAND: Final = "NOT THE ORIGINAL"  # of a certificate issued by hand: the signed paper is
 
 
 def _mark(certificate: Certificate, otherwise: str = "") -> str:
@@ -31,9 +33,11 @@ def render(certificate_id: int, nppo_id: int) -> None:
         issued = Certificate.objects.filter(direction=Direction.ISSUED, rendering=None).select_related("nppo")
         found = issued.filter(pk=certificate_id).first()
         message = found.messages.order_by("pk").first() if found else None
+        is_by_hand = found is not None and issuing.hand_of(found) is not None
     if found is None or message is None:
         return
-    data = pdf.render(found.content, xml=bytes(message.xml), mark=_mark(found))
+    mark = _mark(found, BY_HAND if is_by_hand else "")
+    data = pdf.render(found.content, xml=bytes(message.xml), mark=mark)
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(

@@ -5,6 +5,7 @@ from django.urls import path
 from certificates.views import (
     actions,
     batches,
+    by_hand,
     certificate,
     downloads,
     drafting,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("certificate/<int:pk>/print/", prints.start, name="start_print"),
     path("certificate/<int:pk>/print/<int:print_pk>/", prints.told, name="print"),
     path("certificate/<int:pk>/print/<int:print_pk>/pdf", prints.pdf, name="print_pdf"),
+    path("by-hand/", by_hand.register, name="by_hand"),
+    path("certificate/<int:pk>/scan", by_hand.scan, name="scan"),
     path("sheets/", prints.sheets, name="sheets"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),
     path("certificate/<int:pk>/xml/<int:message_pk>", downloads.xml, name="xml"),

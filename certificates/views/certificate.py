@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from certificates import drafts, prints, workflow
+from certificates import drafts, issuing, prints, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
@@ -70,6 +70,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "attachments": document.attachments,
         "events": timeline(found, messages),
         "remarks": remarks(found),
+        "hand": issuing.hand_of(found),
         "prints": (printed := list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))),
         "may_print": prints.may_print(membership, found),
         "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),
