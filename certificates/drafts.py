@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from certificates import numbering, storage, workflow
 from certificates.ephyto import rules
@@ -28,20 +27,11 @@ from certificates.ephyto.document import (
     to_json,
 )
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
+from certificates.sections import listed, sections_of
 from codelists.lookup import Codes, name_of
 from gens.accounts import events, roles
 from gens.accounts.models import Membership, Nppo
 
-# Sections in the order of the paper. A line is a section of its own: "line.<id>".
-SECTIONS: Final[dict[str, Promise]] = {
-    "consignment": _("Destination and marks"),
-    "parties": _("Exporter and consignee"),
-    "transport": _("Transport and entry"),
-    "lines": _("Commodity lines"),
-    "re_export": _("Statement for re-export"),
-    "declarations": _("Additional declarations"),
-    "attachments": _("Attachments"),
-}
 _FIELDS: Final = {
     "consignment": ("import_country", "transit_countries", "export_country", "notes", "statements"),
     "parties": ("exporter", "consignee"),
@@ -73,6 +63,7 @@ class SectionState:
     url: str
     state: str
     problems: list[rules.Problem] = field(default_factory=list)
+    remark: str = ""
 
 
 def create(
@@ -111,12 +102,6 @@ def _empty(kind: str, nppo: Nppo) -> Document:
     statements: tuple[str, ...] = ("1", "2") if nppo.certifies_practically_free else ("1",)
     notes = set_notes((), "SPSFL", [Text("5")] if nppo.disclaims_liability else [])
     return Document(type=kind, status=ISSUED, statements=("",) if kind == RE_EXPORT else statements, notes=notes)
-
-
-def sections_of(document: Document) -> dict[str, Promise]:
-    """The sections of this kind of certificate, in the order of the paper."""
-    hidden = "" if document.type == RE_EXPORT else "re_export"
-    return {name: label for name, label in SECTIONS.items() if name != hidden}
 
 
 def section_hash(document: Document, section: str) -> str:
@@ -204,20 +189,29 @@ def section_states(certificate: Certificate, document: Document) -> list[Section
     sections = sections_of(document)
     by_section: dict[str, list[rules.Problem]] = {name: [] for name in sections}
     for problem in rules.problems(document, "submit", Codes()):
-        name = _listed(section_of(problem.path))
+        name = listed(section_of(problem.path))
         by_section[name if name in sections else "lines"].append(problem)
-    unparsed = {_listed(kept.section) for kept in certificate.inputs.all()}
+    unparsed = {listed(kept.section) for kept in certificate.inputs.all()}
+    said = remarks(certificate)
     return [
         SectionState(
-            name, label, url_of(certificate, name), _state(by_section[name], name in unparsed), by_section[name]
+            name,
+            label,
+            url_of(certificate, name),
+            _state(by_section[name], name in unparsed),
+            by_section[name],
+            said.get(name, ""),
         )
         for name, label in sections.items()
     ]
 
 
-def _listed(section: str) -> str:
-    """The entry of the task list: all lines stand in one."""
-    return "lines" if section.startswith("line.") else section
+def remarks(certificate: Certificate) -> dict[str, str]:
+    """What the officer who returned it wrote beside its sections; nothing any more once it is submitted again."""
+    if certificate.status != Status.RETURNED:
+        return {}
+    last = certificate.returns.order_by("-pk").values_list("remarks", flat=True).first()
+    return dict(last or {})
 
 
 def _state(problems: list[rules.Problem], has_unparsed: bool) -> str:

@@ -1,7 +1,7 @@
 """What people are told of certificates: work returned to them, work that waits for them, refusals of partners, and what
 ends soon. The words are those of `letters`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from certificates import letters
 from certificates.models import Certificate, Requirement, Subscription
+from certificates.sections import SECTIONS
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.letters import written
@@ -38,14 +39,16 @@ def _event(certificate: Certificate) -> str:
     return f"{certificate.pk} {certificate.status_since:%Y%m%d%H%M%S%f}"
 
 
-def returned(certificate: Certificate, *, by: Membership, reason: str) -> None:
-    """To whom it goes back. In the transaction that returns it."""
+def returned(certificate: Certificate, *, by: Membership, reason: str, remarks: Mapping[str, str]) -> None:
+    """To whom it goes back. In the transaction that returns it. remarks: by section."""
     to = certificate.holder
     if to is None or to.pk == by.pk or not to.is_active:
         return
 
     def words() -> tuple[str, str]:
-        said = {"reference": certificate.reference, "who": by.user.name, "reason": reason, "link": _link(certificate)}
+        beside = [f"{label}: {remarks[name]}" for name, label in SECTIONS.items() if name in remarks]
+        said = {"reference": certificate.reference, "who": by.user.name, "link": _link(certificate)}
+        said["reason"] = "\n\n".join(part for part in (reason, *beside) if part)
         return written(letters.RETURNED, to.nppo_id, said)
 
     noticing.tell(to, f"returned {_event(certificate)}", words)

@@ -75,6 +75,37 @@ def written(nppo: Nppo, year: int, number: int, pattern: str = "") -> str:
     return (pattern or nppo.number_pattern).format(code=nppo.code, year=year, number=number)
 
 
+def rule_of(block: ReservedNumbers) -> NumberRule | None:
+    """The rule whose numbers a block keeps, an ended one too: its forms may still lie in a drawer. None: the NPPO's own."""
+    if block.kind == CERTIFICATE:
+        return None
+    return NumberRule.objects.get(nppo=block.nppo_id, pk=block.kind.removeprefix("rule-"))
+
+
+def pattern_of(block: ReservedNumbers) -> str:
+    rule = rule_of(block)
+    return rule.pattern if rule else block.nppo.number_pattern
+
+
+def ends_of(block: ReservedNumbers) -> tuple[str, str]:
+    """The first and the last number of a block, as they are written."""
+    pattern = pattern_of(block)
+    first, last = (written(block.nppo, block.year, number, pattern) for number in (block.first, block.last))
+    return first, last
+
+
+def within(block: ReservedNumbers, typed: str) -> str:
+    """The number of this block that was typed, in full or only its figures; "" when it is none of them."""
+    pattern, typed = pattern_of(block), typed.strip()
+    for figures in re.findall(r"\d+", typed):
+        number = int(figures)
+        if block.first <= number <= block.last:
+            full = written(block.nppo, block.year, number, pattern)
+            if typed.upper() in (figures, full.upper()):
+                return full
+    return ""
+
+
 def this_year(nppo: Nppo) -> int:
     return timezone.localdate(timezone=nppo.zone).year
 

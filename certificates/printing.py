@@ -4,21 +4,24 @@ from typing import Any, Final
 
 from django.db import IntegrityError
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
-from certificates import pictures, public, statutory
+from certificates import issuing, pictures, public, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Rendering, Status, partnership
-from certificates.paper import pdf
+from certificates.models import Certificate, Direction, Message, Print, Rendering, Status, partnership
+from certificates.paper import marking, pdf
 from certificates.paper.words import CURRENT, ENGLISH, sentence
 from certificates.storage import blobs_of
 from codelists.loading import shipped
 from codelists.lookup import Names
+from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
 TRAINING: Final = "TRAINING – NOT VALID"
+BY_HAND: Final = "NOT THE ORIGINAL"  # of a certificate issued by hand: the signed paper is
 
 
 def _mark(certificate: Certificate, otherwise: str = "") -> str:
@@ -64,7 +67,8 @@ def render(certificate_id: int, nppo_id: int) -> None:
             return
         document = found.content
         head, spoken = _letterhead(found), languages(found, document)
-    data = pdf.render(document, xml=bytes(message.xml), mark=_mark(found), letterhead=head, **spoken)
+        mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
+    data = pdf.render(document, xml=bytes(message.xml), mark=mark, letterhead=head, **spoken)
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(
@@ -72,6 +76,35 @@ def render(certificate_id: int, nppo_id: int) -> None:
             )
     except IntegrityError:
         return  # another worker got there first
+
+
+def pages(made: Print) -> bytes | None:
+    """The kept PDF, for this print; None while it is being made. The first good print is the original, each later one says
+    that it is a copy.
+    """
+    kept = Rendering.objects.filter(certificate=made.certificate_id).first()
+    if kept is None:
+        return None
+    return bytes(kept.pdf) if made.copy == 1 else marking.marked(bytes(kept.pdf), marking.COPY)
+
+
+def as_it_stands(certificate: Certificate, kept: Rendering) -> bytes:
+    """The kept PDF, with what became of the certificate across it: withdrawn or replaced, by which and since when."""
+    day = formats.date_format(timezone.localtime(certificate.status_since), "DATE_FORMAT")
+    if certificate.status == Status.WITHDRAWN:
+        return marking.marked(bytes(kept.pdf), marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day})
+    if certificate.status == Status.REPLACED:
+        after = certificate.replacements.exclude(number="").order_by("-pk").first()
+        said = {"number": after.number if after else "–", "day": day}
+        return marking.marked(bytes(kept.pdf), marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said)
+    return bytes(kept.pdf)
+
+
+def certified_copy(kept: Rendering, *, by: Membership) -> bytes:
+    """The kept PDF as a certified true copy, countersigned and dated (ISPM 12)."""
+    day = formats.date_format(timezone.localdate(timezone=by.nppo.zone), "DATE_FORMAT")
+    said = {"name": by.user.name, "office": by.office.name, "day": day}
+    return marking.marked(bytes(kept.pdf), marking.TRUE_COPY, _("Certified by %(name)s, %(office)s, %(day)s") % said)
 
 
 def preview(certificate: Certificate) -> bytes:

@@ -7,9 +7,9 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 
-from certificates import notices, printing, reception
+from certificates import batches, notices, printing, reception
 from certificates.ephyto.xml import NotReadable
-from certificates.models import Certificate, Direction, Rendering
+from certificates.models import BatchItem, Certificate, Direction, Rendering
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
 from hubclient.accounts import opened
@@ -18,7 +18,7 @@ from hubclient.soap import HubClient, HubError
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 50  # certificates rendered by one sweep
+AT_ONCE: Final = 50  # certificates rendered, or batches rung for, by one sweep
 
 
 @shared_task
@@ -102,6 +102,22 @@ def render_missing() -> None:
         missing = list(issued.exclude(pk__in=rendered).values_list("pk", "nppo_id")[:AT_ONCE])
     for certificate_id, nppo_id in missing:
         printing.render(certificate_id, nppo_id)
+
+
+@shared_task(soft_time_limit=900, time_limit=960)
+def do_batch(batch_id: int, nppo_id: int) -> None:
+    """The bell of one batch."""
+    batches.run(batch_id, nppo_id)
+
+
+@shared_task
+def do_batches() -> None:
+    """Beat: what dead workers left of batches. A bell for each, so that a long one delays no other."""
+    with sweeping():
+        waiting = BatchItem.objects.filter(outcome=BatchItem.Outcome.WAITING)
+        left = list(waiting.values_list("batch_id", "nppo_id").distinct().order_by("batch_id")[:AT_ONCE])
+    for batch_id, nppo_id in left:
+        outbox.nudge(do_batch, batch_id, nppo_id)
 
 
 @shared_task

@@ -4,7 +4,8 @@ Every verb locks the row, checks permission, state, four eyes and reason in that
 in the caller's tenant (acting_for). Nothing here waits for a network: the Hub and the printer hear of it after commit.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,14 +15,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import balances, notices, numbering, storage, tasks
+from certificates import balances, issuing, notices, storage
 from certificates.ephyto import document as ephyto
-from certificates.ephyto import rules, treatments, xml
+from certificates.ephyto import rules, xml
 from certificates.ephyto.judging import unfit
 from certificates.models import (
     Certificate,
     Direction,
     DraftInput,
+    HandIssued,
     Message,
     Original,
     Partnership,
@@ -29,9 +31,9 @@ from certificates.models import (
     Status,
     partnership,
 )
-from codelists.lookup import Codes, Names
+from codelists.lookup import Codes
 from gens.accounts import events, roles
-from gens.accounts.models import Membership
+from gens.accounts.models import Event, Membership
 from hubclient import outbox, partners
 from hubclient.models import Connection, Envelope
 from hubclient.tasks import deliver
@@ -53,6 +55,7 @@ class Action:
     is_final: bool = False  # cannot be undone: the confirmation page says so
     asks_original: bool = False  # what became of the paper
     setting: str = ""  # of the NPPO, without which there is no such action
+    by_hand: bool | None = None  # True: only of what was issued by hand; False: only of what was not; None: of both
 
     @property
     def needs_reason(self) -> bool:
@@ -64,9 +67,10 @@ _OPEN = (Status.RECEIVED, Status.OPENED)
 
 _ROWS: Final = (
     Action("submit", _("Submit for approval"), _OURS, (Status.DRAFT, Status.RETURNED), Status.SUBMITTED, roles.DRAFT, events.SUBMITTED),
-    Action("issue", _("Issue"), _OURS, (Status.APPROVED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True),
-    Action("approve", _("Approve"), _OURS, (Status.SUBMITTED,), Status.APPROVED, roles.APPROVE, events.APPROVED, four_eyes=True),
-    Action("approve_and_issue", _("Approve and issue"), _OURS, (Status.SUBMITTED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True, setting="approves_and_issues"),
+    Action("issue", _("Issue"), _OURS, (Status.APPROVED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True, by_hand=False),
+    Action("approve", _("Approve"), _OURS, (Status.SUBMITTED,), Status.APPROVED, roles.APPROVE, events.APPROVED, four_eyes=True, by_hand=False),
+    Action("approve_and_issue", _("Approve and issue"), _OURS, (Status.SUBMITTED,), Status.ISSUED, roles.ISSUE, events.ISSUED, four_eyes=True, is_final=True, setting="approves_and_issues", by_hand=False),
+    Action("confirm", _("Confirm"), _OURS, (Status.SUBMITTED,), Status.ISSUED, roles.ISSUE, events.CONFIRMED, four_eyes=True, is_final=True, by_hand=True),
     Action("return", _("Return with a reason"), _OURS, (Status.SUBMITTED, Status.APPROVED), Status.RETURNED, roles.APPROVE, events.RETURNED, reason="required"),
     Action("discard", _("Discard this draft"), _OURS, (Status.DRAFT, Status.RETURNED), Status.DISCARDED, roles.DRAFT, events.DISCARDED, is_final=True),
     Action("withdraw", _("Withdraw"), _OURS, (Status.ISSUED,), Status.WITHDRAWN, roles.ISSUE, events.WITHDRAWN, reason="required", is_final=True, asks_original=True),
@@ -79,10 +83,12 @@ TRANSITIONS: Final[dict[str, Action]] = {action.name: action for action in _ROWS
 
 @dataclass(frozen=True)
 class Why:
-    """What a person says to an action: the reason in words, and what became of the paper (a value of Original)."""
+    """What a person says to an action: the reason in words, what became of the paper (a value of Original), and remarks
+    beside sections."""
 
     reason: str = ""
     original: str = ""
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotAllowed(PermissionDenied):
@@ -95,6 +101,10 @@ class OutOfScope(NotAllowed):
 
 class SecondPersonNeeded(NotAllowed):
     """Four eyes: who drafted, changed or submitted it can neither approve nor issue it."""
+
+
+class IssuedByHand(NotAllowed):
+    """What was issued by hand is confirmed, not approved and issued; and nothing else is confirmed."""
 
 
 class WrongStatus(Exception):
@@ -130,20 +140,34 @@ def available_actions(membership: Membership, certificate: Certificate) -> list[
         and certificate.direction == action.direction
         and membership.may(action.permission)
         and _is_allowed_here(action, membership)
+        and is_for(action, certificate)
         and not _is_same_person(action, certificate, membership)
         and not _is_out_of_scope(action, certificate, membership)
     ]
 
 
 def perform(
-    name: str, certificate: Certificate, *, by: Membership, reason: str = "", original: str = ""
+    name: str,
+    certificate: Certificate,
+    *,
+    by: Membership,
+    reason: str = "",
+    original: str = "",
+    remarks: Mapping[str, str] | None = None,
 ) -> Certificate:
-    """Do the named action. original: what became of the paper, where the action asks for it.
+    """Do the named action. original: what became of the paper, where the action asks for it. remarks: by section, of
+    what is returned; they are reason enough.
 
     Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn; then nothing
     has changed.
     """
-    return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, Why(reason.strip(), original))
+    why = Why(reason.strip(), original, remarks or {})
+    return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, why)
+
+
+def is_for(action: Action, certificate: Certificate) -> bool:
+    """Whether it is an action of such certificates: issued by hand, or not."""
+    return action.by_hand is None or action.by_hand == (issuing.hand_of(certificate) is not None)
 
 
 def _is_same_person(action: Action, certificate: Certificate, by: Membership) -> bool:
@@ -163,19 +187,26 @@ def _is_out_of_scope(action: Action, certificate: Certificate, by: Membership) -
 def _locked(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """The row, locked and checked. Refuses before it reads anything more."""
     row = Certificate.objects.select_for_update().get(pk=certificate.pk, nppo=by.nppo_id)
+    refuse(action, row, by)
+    if action.needs_reason and not (why.reason or why.remarks):
+        raise ReasonMissing
+    if action.asks_original and why.original not in Original.values:
+        raise OriginalMissing
+    return row
+
+
+def refuse(action: Action, row: Certificate, by: Membership) -> None:
+    """Raises NotAllowed or WrongStatus when this person cannot do it to this row."""
     if not by.may(action.permission) or row.direction != action.direction or not _is_allowed_here(action, by):
         raise NotAllowed
+    if not is_for(action, row):
+        raise IssuedByHand
     if row.status not in action.sources:
         raise WrongStatus(row, action.name)
     if _is_same_person(action, row, by):
         raise SecondPersonNeeded
     if _is_out_of_scope(action, row, by):
         raise OutOfScope
-    if action.needs_reason and not why.reason:
-        raise ReasonMissing
-    if action.asks_original and why.original not in Original.values:
-        raise OriginalMissing
-    return row
 
 
 def _arrive(row: Certificate, target: Status, holder: Membership | None, at: datetime) -> tuple[str, ...]:
@@ -184,8 +215,8 @@ def _arrive(row: Certificate, target: Status, holder: Membership | None, at: dat
     return "status", "status_since", "holder"
 
 
-def _record(row: Certificate, action: Action, came_from: str, by: Membership, reason: str) -> None:
-    events.record(
+def _record(row: Certificate, action: Action, came_from: str, by: Membership, reason: str) -> Event:
+    return events.record(
         row, action.event, by=by, from_state=came_from, to_state=row.status, reason=reason, partner=row.counterpart
     )
 
@@ -202,12 +233,15 @@ def _move(action: Action, certificate: Certificate, by: Membership, why: Why) ->
         came_from = row.status
         holder = _holder_after(action, row, by)
         row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
-        _record(row, action, came_from, by, why.reason)
+        event = _record(row, action, came_from, by, why.reason)
         if action.name == "return":
-            Returned.objects.create(nppo_id=row.nppo_id, certificate=row, document=row.document)
-            notices.returned(row, by=by, reason=why.reason)
+            common = {"nppo_id": row.nppo_id, "certificate": row, "document": row.document}
+            Returned.objects.create(event=event, remarks=dict(why.remarks), **common)
+            notices.returned(row, by=by, reason=why.reason, remarks=why.remarks)
         elif action.name == "submit":
             notices.waiting(row, by=by)
+        elif action.name == "discard":
+            HandIssued.objects.filter(certificate=row).update(is_given_up=True)
     return row
 
 
@@ -230,16 +264,19 @@ def refuse_if_severe(problems: list[rules.Problem], inputs: list[DraftInput] | N
 
 
 def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
-    """Number from the locked counter, document frozen, XML, rules, message, outbox row, event: all or nothing."""
+    """Number from the locked counter, or from the paper that was issued by hand; document frozen, XML, rules, message,
+    outbox row, event: all or nothing.
+    """
     with transaction.atomic():
         row = _locked(action, certificate, by, why)
         came_from, now = row.status, timezone.now()
-        document = _as_issued(row.content, by, now)
+        given = issuing.given(row, by, now)
+        document = issuing.complete(row.content, row.nppo, given)
         problems = rules.problems(document, "issue", Codes())
         refuse_if_severe(problems)
         data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
         refuse_if_severe(unfit(data))
-        row.number, row.issued_at, row.issued_by, row.office = document.number, now, by, by.office
+        row.number, row.issued_at, row.issued_by, row.office = given.number, given.at, given.by, given.by.office
         storage.store(
             row, document, "number", "issued_at", "issued_by", "office", *_arrive(row, action.target, None, now)
         )
@@ -315,21 +352,6 @@ def _withdraw(action: Action, certificate: Certificate, by: Membership, why: Why
     return row
 
 
-def _as_issued(document: ephyto.Document, by: Membership, at: datetime) -> ephyto.Document:
-    """What only issuing fills: number, date with the NPPO's offset, issuer, place, officer, statement, treatments in full."""
-    complete = replace(
-        document,
-        number=numbering.certificate_number(by.nppo, document.type, by.office, at),
-        issued=at.astimezone(by.nppo.zone).replace(microsecond=0).isoformat(),
-        issuer=by.nppo.name,
-        place_of_issue=by.office.place,
-        officer=by.user.name,
-        status=ephyto.ISSUED,
-        statements=document.statements or (("",) if document.type == ephyto.RE_EXPORT else ("1",)),
-    )
-    return treatments.with_full_texts(complete, Names(treatments.ENGLISH).known)
-
-
 def _enqueue(
     row: Certificate, document: ephyto.Document, data: bytes, replaces: Envelope | None = None, receiver: str = ""
 ) -> Envelope | None:
@@ -354,9 +376,17 @@ def _enqueue(
 
 def _ring(row: Certificate, envelope: Envelope | None) -> None:
     """After commit: the bells for delivery and paper. Should they not be heard, the sweeps find the work."""
+    from certificates.tasks import render
+
     if envelope is not None:
         outbox.nudge(deliver, envelope.pk, row.nppo_id)
-    outbox.nudge(tasks.render, row.pk, row.nppo_id)
+    outbox.nudge(render, row.pk, row.nppo_id)
 
 
-_VERBS: Final = {"submit": _submit, "issue": _issue, "approve_and_issue": _approve_and_issue, "withdraw": _withdraw}
+_VERBS: Final = {
+    "submit": _submit,
+    "issue": _issue,
+    "approve_and_issue": _approve_and_issue,
+    "confirm": _issue,
+    "withdraw": _withdraw,
+}

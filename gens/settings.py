@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "requirements": {"task": "certificates.tasks.tell_requirements", "schedule": 15 * SWEEP_SECONDS},
     "digests": {"task": "gens.accounts.tasks.send_digests", "schedule": crontab(minute="*/10")},
     "lists": {"task": "codelists.tasks.refresh_lists", "schedule": crontab(hour=3, minute=17)},
+    "batches": {"task": "certificates.tasks.do_batches", "schedule": SWEEP_SECONDS},
     "render": {"task": "certificates.tasks.render_missing", "schedule": SWEEP_SECONDS},
 }
 

@@ -28,3 +28,20 @@ for (const form of document.querySelectorAll("form[method=post]")) {
     setTimeout(() => delete form.dataset.pressed, 5000);
   });
 }
+// One tick for all rows of a list.
+for (const all of document.querySelectorAll("[data-all]")) {
+  all.hidden = false;
+  all.addEventListener("change", (event) => {
+    for (const box of all.closest("form").querySelectorAll("[name=pick]")) box.checked = event.target.checked;
+  });
+}
+// A page that tells how far something is asks again until it is done.
+function ask_again() {
+  if (document.querySelector("[data-running]")) setTimeout(async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("batch");
+    if (fresh) document.getElementById("batch").replaceWith(fresh);
+    ask_again();
+  }, 1500);
+}
+ask_again();

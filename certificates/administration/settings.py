@@ -36,6 +36,7 @@ _OF_NPPO: Final = (
     "number_pattern",
     "four_eyes",
     "approves_and_issues",
+    "prints_on_security_paper",
     "certifies_practically_free",
     "disclaims_liability",
     "public_detail",
@@ -100,6 +101,10 @@ class Settings(forms.Form):
     approves_and_issues = forms.BooleanField(
         label=gettext_lazy("A certifying officer may approve and issue in one step"), required=False
     )
+    prints_on_security_paper = forms.BooleanField(
+        label=gettext_lazy("Certificates are printed on numbered security paper"), required=False,
+        help_text=gettext_lazy("Each print then asks for the serial numbers of its sheets, used or spoiled."),
+    )  # fmt: skip
     certifies_practically_free = forms.BooleanField(
         label=gettext_lazy("New drafts certify “practically free from other pests”"), required=False
     )
@@ -130,6 +135,7 @@ class Settings(forms.Form):
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
         Fieldset(gettext_lazy("Signing in"), "second_factor_roles"),
+        Fieldset(gettext_lazy("Paper"), "prints_on_security_paper"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from certificates import storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.models import Status
+from certificates.models import BatchItem, Status
 from certificates.paper import wording
 from codelists.lookup import Names, name_of
 from codelists.models import Code
@@ -41,6 +41,8 @@ _TONES: Final = {
     Envelope.State.NOT_READABLE: "bad",
     Envelope.State.FAILED: "bad",
     Envelope.State.NOT_SENT: "bad",
+    BatchItem.Outcome.DONE: "ok",
+    BatchItem.Outcome.NOT_DONE: "bad",
     "success": "ok",
     "error": "bad",
     "warning": "wait",
@@ -59,6 +61,11 @@ _HAPPENED: Final = {
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
     events.NOT_SENT: gettext_lazy("Not sent"),
+    events.REGISTERED: gettext_lazy("Registered as issued by hand"),
+    events.CONFIRMED: gettext_lazy("Confirmed: issued by hand"),
+    events.PRINTED: gettext_lazy("Printed"),
+    events.SHEETS_USED: gettext_lazy("Printed correctly, on sheet"),
+    events.SHEETS_SPOILED: gettext_lazy("Spoiled sheet"),
     events.ANSWERED: gettext_lazy("Answered by the receiving country"),
     events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),
@@ -72,7 +79,7 @@ _HAPPENED: Final = {
     events.ACCEPTED: gettext_lazy("Accepted the invitation"),
     **sign_in.WORDS,
 }
-_GOOD: Final = {events.APPROVED, events.ISSUED, events.PARTNER_RECEIVED}
+_GOOD: Final = {events.APPROVED, events.ISSUED, events.CONFIRMED, events.PARTNER_RECEIVED}
 _BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}
 
 
@@ -84,7 +91,9 @@ def tone(state: str) -> str:
 
 @register.filter
 def reason_of(event: Event) -> str:
-    """Why it happened, as somebody wrote it; of an arrival the status that came."""
+    """Why it happened, as somebody wrote it; of an arrival the status that came, of a print which copy it is."""
+    if event.action == events.PRINTED:
+        return _("the original") if event.reason == "1" else _("copy %(number)s") % {"number": event.reason}
     if event.action != events.ARRIVED:
         return event.reason
     known = show.meaning("status", event.reason)

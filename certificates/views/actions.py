@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from certificates import balances, drafts, workflow
 from certificates.models import Certificate, Direction, Original, Status, partnership
 from certificates.paper.wording import measure
+from certificates.sections import SECTIONS, sections_of
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists.lookup import Names, choices, name_of
 from gens.accounts.middleware import ActingRequest
@@ -23,11 +24,13 @@ DONE: Final = {
     "return": gettext_noop("Returned to the inspector."),
     "issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
     "approve_and_issue": gettext_noop("Issued. The PDF follows in a moment, and the ePhyto goes out by itself."),
+    "confirm": gettext_noop("Confirmed. The ePhyto goes out by itself."),
     "discard": gettext_noop("The draft is discarded."),
     "withdraw": gettext_noop("Withdrawn. The importing country is told, if the certificate was sent to it."),
     "accept": gettext_noop("Accepted."),
     "refuse": gettext_noop("Refused."),
 }
+LONGEST: Final = 2000  # characters of a remark
 ORIGINAL_MISSING: Final = gettext_lazy("Say what became of the original.")
 
 
@@ -37,7 +40,7 @@ def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     found = certificate_or_404(request, pk)
     action = workflow.TRANSITIONS[name]
-    if not request.membership.may(action.permission):
+    if not request.membership.may(action.permission) or not workflow.is_for(action, found):
         raise workflow.NotAllowed
     if request.method == "POST":
         return _do(request, found, action)
@@ -49,7 +52,8 @@ def act(request: ActingRequest, pk: int, name: str) -> HttpResponse:
 def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> HttpResponse:
     try:
         why = {"reason": reason_of(request), "original": request.POST.get("original", "")}
-        done = workflow.perform(action.name, found, by=request.membership, **why)
+        remarks = remarks_of(request) if action.name == "return" else {}
+        done = workflow.perform(action.name, found, by=request.membership, remarks=remarks, **why)
     except workflow.WrongStatus as error:
         return somebody_was_faster(request, error.certificate)
     except workflow.SecondPersonNeeded:
@@ -90,6 +94,21 @@ def reason_of(request: ActingRequest) -> str:
     return ": ".join(part.strip() for part in parts if part.strip())[:4000]
 
 
+def remarks_of(request: ActingRequest) -> dict[str, str]:
+    """What the officer wrote beside sections; nothing of those left empty."""
+    written = {name: request.POST.get(f"remark-{name}", "").strip()[:LONGEST] for name in SECTIONS}
+    return {name: text for name, text in written.items() if text}
+
+
+def _sections(request: ActingRequest, found: Certificate) -> list[dict[str, Any]]:
+    """Each section with what was written beside it."""
+    written = remarks_of(request)
+    return [
+        {"name": name, "label": label, "remark": written.get(name, "")}
+        for name, label in sections_of(found.content).items()
+    ]
+
+
 def _ask(
     request: ActingRequest,
     found: Certificate,
@@ -110,6 +129,7 @@ def _ask(
         "reason": request.POST.get("reason", ""),
         "code": request.POST.get("code", ""),
         "reasons": _reasons(action.name, language),
+        "sections": _sections(request, found) if action.name == "return" else [],
         "originals": Original.choices if action.asks_original else [],
         "original": request.POST.get("original", ""),
         "partnership": partner,

@@ -28,15 +28,16 @@ def attachments(request: ActingRequest, found: Certificate) -> HttpResponse:
     form = Attach(request.POST if is_upload else None, request.FILES if is_upload else None, document=document)
     if is_upload and form.is_valid():
         return _attach(request, found, form)
-    states = drafts.section_states(found, document)
+    states = {state.name: state for state in drafts.section_states(found, document)}
     context = {
         "certificate": found,
         "attachments": document.attachments,
         "form": form,
         "errors": errors_of(form),
         "room": form.room,
-        "problems": next(state.problems for state in states if state.name == SECTION),
-        "states": states,
+        "problems": states[SECTION].problems,
+        "remark": states[SECTION].remark,
+        "states": list(states.values()),
     }
     return render(request, "certificates/drafting/attachments.html", context, status=422 if is_upload else 200)
 

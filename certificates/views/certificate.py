@@ -8,14 +8,16 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from certificates import drafts, printing, workflow
+from certificates import drafts, issuing, printing, prints, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
-from certificates.models import EDITABLE, Certificate, Direction, Message, Rendering, Status, partnership
+from certificates.models import EDITABLE, Certificate, Direction, Message, Print, Rendering, Status, partnership
 from certificates.paper.face import face
+from certificates.sections import SECTIONS
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.recalling import recallable
@@ -53,6 +55,9 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "sections": states,
         "actions": [action for action in actions if action.name not in LAST],
         "others": [action for action in actions if action.name in LAST],
+        "may_certify_copy": found.status == Status.ISSUED
+        and membership.may(roles.ISSUE)
+        and issuing.hand_of(found) is None,
         "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "second_person": needs_second_person(found, membership),
@@ -71,6 +76,11 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
         "attachments": document.attachments,
         "events": timeline(found, messages),
+        "remarks": remarks(found),
+        "hand": issuing.hand_of(found),
+        "prints": (printed := list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))),
+        "may_print": prints.may_print(membership, found),
+        "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),
         "home": "submitted"
         if found.status in (Status.SUBMITTED, Status.APPROVED)
         else "issued"
@@ -177,3 +187,9 @@ def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
     about = Q(subject_type=types[Certificate], subject_id=found.pk)
     about |= Q(subject_type=types[Envelope], subject_id__in=envelopes)
     return list(Event.objects.filter(about, nppo=found.nppo_id).order_by("-at", "-pk"))
+
+
+def remarks(found: Certificate) -> dict[int, list[tuple[Promise, str]]]:
+    """What officers wrote beside sections, (section, remark), by the event of returning it."""
+    rows = found.returns.exclude(remarks={}).values_list("event_id", "remarks")
+    return {event: [(label, said[name]) for name, label in SECTIONS.items() if name in said] for event, said in rows}

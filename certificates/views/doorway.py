@@ -11,7 +11,16 @@ def certificate_or_404(request: ActingRequest, pk: int) -> Certificate:
     """The certificate, if this membership may see it."""
     found = (
         Certificate.objects.visible_to(request.membership)
-        .select_related("nppo", "holder__user", "holder__office", "drafted_by__user", "issued_by__user", "office")
+        .select_related(
+            "nppo",
+            "holder__user",
+            "holder__office",
+            "drafted_by__user",
+            "issued_by__user",
+            "office",
+            "hand_issued__officer__user",
+            "hand_issued__by__user",
+        )
         .filter(pk=pk)
         .first()
     )

@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 
 from certificates import printing
 from certificates.ephyto.media import SHOWN, UNKNOWN, file_name
-from certificates.models import Blob, Direction, Message, Rendering
+from certificates.models import Blob, Certificate, Direction, Message, Rendering
 from certificates.views.doorway import certificate_or_404
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -24,6 +24,13 @@ def as_download(data: bytes, media_type: str, filename: str) -> HttpResponse:
     return response
 
 
+def being_made(request: ActingRequest, found: Certificate) -> HttpResponse:
+    """503: the PDF follows in a moment."""
+    response = render(request, "certificates/printing.html", {"certificate": found}, status=503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def pdf(request: ActingRequest, pk: int) -> HttpResponse:
     """The certificate on paper: the kept rendering, a reproduction of a received one, or a preview of a draft."""
     found = certificate_or_404(request, pk)
@@ -36,10 +43,8 @@ def pdf(request: ActingRequest, pk: int) -> HttpResponse:
         return as_download(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
     kept = Rendering.objects.filter(certificate=found).first()
     if kept is None:
-        response = render(request, "certificates/printing.html", {"certificate": found}, status=503)
-        response.headers["Retry-After"] = "5"
-        return response
-    return as_download(bytes(kept.pdf), "application/pdf", f"{found.number}.pdf")
+        return being_made(request, found)
+    return as_download(printing.as_it_stands(found, kept), "application/pdf", f"{found.number}.pdf")
 
 
 def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:

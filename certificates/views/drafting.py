@@ -22,6 +22,7 @@ from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
 from certificates.models import EDITABLE, Certificate, Requirement
 from certificates.paper.face import face
+from certificates.sections import SECTIONS, listed, sections_of
 from certificates.views import attaching
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists import lookup
@@ -73,10 +74,10 @@ def new(request: ActingRequest) -> HttpResponse:
 
 def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     """Open or save a section."""
-    if name not in drafts.SECTIONS:
+    if name not in SECTIONS:
         raise Http404
     found = editable_or_404(request, pk)
-    if name not in drafts.sections_of(found.content):
+    if name not in sections_of(found.content):
         raise Http404
     if name == "lines":
         return lines(request, found)
@@ -92,7 +93,7 @@ def detach(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
 
 
 def next_section(document: Document, name: str) -> str:
-    names = list(drafts.sections_of(document))
+    names = list(sections_of(document))
     return names[(names.index(name) + 1) % len(names)]
 
 
@@ -238,13 +239,15 @@ def _show(
     request: ActingRequest, found: Certificate, name: str, page: Page, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     language = get_language() or "en"
+    states = drafts.section_states(found, found.content)
     context = context | {
         "certificate": found,
         "section": name,
-        "title": _("Commodity line %(number)s") % context if "number" in context else drafts.SECTIONS[name],
+        "remark": next((state.remark for state in states if state.name == listed(name)), ""),
+        "title": _("Commodity line %(number)s") % context if "number" in context else SECTIONS[name],
         "page": page,
         "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
-        "states": drafts.section_states(found, found.content),
+        "states": states,
         "lists": {key: _suggested(key, language, request.membership) for key in LISTS if _uses(page, key)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
@@ -320,6 +323,7 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
         "certificate": found,
         "lines": document.lines,
         "problems": states["lines"].problems,
+        "remark": states["lines"].remark,
         "states": list(states.values()),
         "new_id": new_id(),
         "next": next_section(document, "lines"),

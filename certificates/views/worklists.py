@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 
+from certificates import batches
 from certificates.models import Certificate, Certificates, Direction, Status
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from codelists.folding import fold
@@ -56,8 +57,18 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
         "status": request.GET.get("status", ""),
         "unreadable": unreadable_count(request, listed),
         "may_draft": request.membership.may(roles.DRAFT),
+        "may_register": request.membership.may(roles.ISSUE),
+        **_ticking(request, listed),
     }
     return render(request, "certificates/worklist.html", context)
+
+
+def _ticking(request: ActingRequest, listed: Worklist) -> dict[str, Any]:
+    """What may be done to many at once in this list, and what this person did so lately."""
+    names = [name for name, permission in batches.PERMISSIONS.items() if request.membership.may(permission)]
+    if listed.name != "submitted" or not names:
+        return {}
+    return {"many": names, "batches": batches.latest(request.membership)}
 
 
 def filtered(certificates: Certificates, request: HttpRequest, listed: Worklist) -> Certificates:

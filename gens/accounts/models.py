@@ -74,6 +74,9 @@ class Nppo(models.Model):
         blank=True,
         help_text="Whoever has one of these signs in with a second factor.",
     )
+    prints_on_security_paper = models.BooleanField(
+        default=False, help_text="Each print asks for the serial numbers of its sheets."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",

@@ -26,14 +26,15 @@ READ_RECEIVED: Final = "read_received"
 DRAFT: Final = "draft"
 APPROVE: Final = "approve"
 ISSUE: Final = "issue"
+PRINT: Final = "print"
 DECIDE: Final = "decide"
 ADMINISTER: Final = "administer"
 OPERATE: Final = "operate"
 READ_RULES: Final = "read_rules"
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
-    INSPECTOR: frozenset({READ_ISSUED, DRAFT}),
-    CERTIFYING_OFFICER: frozenset({READ_ISSUED, DRAFT, APPROVE, ISSUE}),
+    INSPECTOR: frozenset({READ_ISSUED, DRAFT, PRINT}),
+    CERTIFYING_OFFICER: frozenset({READ_ISSUED, DRAFT, APPROVE, ISSUE, PRINT}),
     IMPORT_OFFICER: frozenset({READ_RECEIVED, DECIDE}),
     ADMINISTRATOR: frozenset({READ_ISSUED, READ_RECEIVED, ADMINISTER, READ_RULES}),
     AUDITOR: frozenset({READ_ISSUED, READ_RECEIVED, READ_RULES}),

@@ -15,6 +15,7 @@ from hubclient import outbox
 from hubclient.models import ClientCertificate, Connection, Envelope
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
+from tests.workflow.test_prints import a_page
 
 pytestmark = pytest.mark.django_db
 
@@ -242,7 +243,7 @@ class World:
         self.made["message"] = self.made["issued-message"]
         PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret="s3cret")
         Rendering.objects.create(
-            nppo=self.nppo, certificate=self.made["issued"], pdf=b"%PDF", sha256="0", template_version="1"
+            nppo=self.nppo, certificate=self.made["issued"], pdf=a_page("WS-1"), sha256="0", template_version="1"
         )
         connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
         self.made["connection"] = connected

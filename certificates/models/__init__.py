@@ -11,6 +11,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import Document, from_json
+from certificates.models.desk import Batch as Batch
+from certificates.models.desk import BatchItem as BatchItem
+from certificates.models.desk import HandIssued as HandIssued
+from certificates.models.desk import Print as Print
+from certificates.models.desk import Sheet as Sheet
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo, Office
 from hubclient.models import Envelope
@@ -261,11 +266,14 @@ class DraftInput(models.Model):
 
 
 class Returned(models.Model):
-    """The document as it stood when an officer returned it: approving shows what changed since the latest."""
+    """The document as it stood when an officer returned it, with what they wrote beside its sections. Approving shows
+    what changed since the latest."""
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="returns")
     document = models.JSONField()
+    remarks = models.JSONField(default=dict, help_text="Section: what the officer wrote beside it.")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,152 @@
+"""Printing at the desk: counted, on numbered sheets where the NPPO uses them, and the register of those sheets."""
+
+from typing import Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from certificates import issuing, printing, prints, workflow
+from certificates.models import Print, Rendering, Sheet, Status
+from certificates.paper import marking
+from certificates.views.doorway import certificate_or_404, somebody_was_faster
+from certificates.views.downloads import as_download, being_made
+from gens.accounts import events, roles
+from gens.accounts.middleware import ActingRequest
+
+PAGE: Final = 50
+
+
+@require_POST
+def start(request: ActingRequest, pk: int) -> HttpResponse:
+    """Counts it, and leads to the PDF; where sheets are numbered, to the page that asks for them."""
+    found = certificate_or_404(request, pk)
+    if not request.membership.may(roles.PRINT):
+        raise PermissionDenied
+    if found.number and not Rendering.objects.filter(certificate=found).exists():
+        return being_made(request, found)
+    try:
+        made = prints.start(found, by=request.membership)
+    except workflow.WrongStatus as error:
+        return somebody_was_faster(request, error.certificate)
+    if made.outcome == Print.Outcome.ASKED:
+        return redirect(reverse("certificates:print", args=[found.pk, made.pk]) + "?download=1")
+    return redirect("certificates:print_pdf", found.pk, made.pk)
+
+
+def pdf(request: ActingRequest, pk: int, print_pk: int) -> HttpResponse:
+    """The pages of this print."""
+    made = _print_or_404(request, pk, print_pk)
+    if not request.membership.may(roles.PRINT):
+        raise PermissionDenied
+    data = printing.pages(made)
+    if data is None:
+        return being_made(request, made.certificate)
+    return as_download(data, "application/pdf", f"{made.certificate.number}.pdf")
+
+
+@require_POST
+def certified_copy(request: ActingRequest, pk: int) -> HttpResponse:
+    """A certified true copy, countersigned by who asks for it: an officer who may issue. It is recorded, not counted."""
+    found = certificate_or_404(request, pk)
+    if not request.membership.may(roles.ISSUE):
+        raise PermissionDenied
+    if found.status != Status.ISSUED or issuing.hand_of(found) is not None:
+        return somebody_was_faster(request, found)
+    kept = Rendering.objects.filter(certificate=found).first()
+    if kept is None:
+        return being_made(request, found)
+    data = printing.certified_copy(kept, by=request.membership)
+    events.record(found, events.PRINTED, by=request.membership, reason=marking.TRUE_COPY)
+    return as_download(data, "application/pdf", f"{found.number}-certified-copy.pdf")
+
+
+def _print_or_404(request: ActingRequest, pk: int, print_pk: int) -> Print:
+    prints_of = Print.objects.filter(certificate=certificate_or_404(request, pk)).select_related("certificate", "by")
+    return get_object_or_404(prints_of, pk=print_pk)
+
+
+def told(request: ActingRequest, pk: int, print_pk: int) -> HttpResponse:
+    """“Printed correctly?” GET asks, POST keeps the answer; a spoiled sheet leads to the next print."""
+    made = _print_or_404(request, pk, print_pk)
+    if not request.membership.may(roles.PRINT):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _tell(request, made)
+    if made.outcome != Print.Outcome.ASKED:
+        return redirect("certificates:certificate", pk)
+    return _ask(request, made)
+
+
+def _tell(request: ActingRequest, made: Print) -> HttpResponse:
+    answer = request.POST.get("answer", "")
+    if answer not in ("good", "spoiled"):
+        return _ask(request, made, {"answer-good": _("Say whether it is printed correctly.")}, status=422)
+    try:
+        serials = prints.serials_of(request.POST.get("serials", ""))
+        prints.tell(made, serials, is_good=answer == "good", by=request.membership)
+    except prints.NotSerials as error:
+        return _ask(request, made, {"serials": _not_serials(error)}, status=422)
+    except prints.SheetKnown as error:
+        known = error.sheet
+        said = {"serial": known.serial, "number": known.print.certificate.number}
+        words = _("Sheet %(serial)s was used for %(number)s before. Read the number on the sheet again.") % said
+        return _ask(request, made, {"serials": words}, status=422)
+    except workflow.WrongStatus as error:
+        return somebody_was_faster(request, error.certificate)
+    if answer == "good":
+        messages.success(request, _("The sheets are recorded."))
+        return redirect("certificates:certificate", made.certificate_id)
+    messages.success(request, _("The spoiled sheet is recorded. Print again."))
+    return start(request, made.certificate_id)
+
+
+def _not_serials(error: prints.NotSerials) -> str:
+    if error.wrong:
+        return _("“%(typed)s” is no serial number: letters, digits, . / and -, at most 32.") % {"typed": error.wrong}
+    return _("Write the serial number that stands on each sheet, at most 50 of them.")
+
+
+def _ask(request: ActingRequest, made: Print, errors: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    context = {
+        "certificate": made.certificate,
+        "print": made,
+        "errors": list((errors or {}).items()),
+        "wrong": errors or {},
+        "answer": request.POST.get("answer", ""),
+        "serials": request.POST.get("serials", ""),
+        "downloads": "download" in request.GET,
+    }
+    return render(request, "certificates/print.html", context, status=status)
+
+
+def sheets(request: ActingRequest) -> HttpResponse:
+    """The register of numbered sheets, the latest first: what each was used for, or that it was spoiled."""
+    if not request.membership.may(roles.READ_ISSUED):
+        raise PermissionDenied
+    rows = Sheet.objects.filter(nppo=request.membership.nppo_id)
+    outcome, query, after = (request.GET.get(key, "") for key in ("outcome", "q", "after"))
+    if outcome in ("used", "spoiled"):
+        rows = rows.filter(is_spoiled=outcome == "spoiled")
+    if query := query.strip().upper()[:32]:
+        rows = rows.filter(serial__startswith=query)
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__lt=int(after))
+    found = list(rows.select_related("print__certificate", "print__by__user").order_by("-pk")[: PAGE + 1])
+    kept = {key: value for key, value in (("outcome", outcome), ("q", query)) if value}
+    context = {
+        "rows": found[:PAGE],
+        "outcome": outcome,
+        "query": query,
+        "choices": [("", _("All")), ("used", _("Used")), ("spoiled", _("Spoiled"))],
+        "is_first": not after,
+        "first_url": "?" + urlencode(kept),
+        "next_url": "?" + urlencode(kept | {"after": found[PAGE - 1].pk}) if len(found) > PAGE else "",
+        "is_used": request.membership.nppo.prints_on_security_paper,
+    }
+    return render(request, "certificates/sheets.html", context)
