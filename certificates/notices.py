@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, Requirement, Subscription
+from certificates.models import Certificate, Inspection, Requirement, Subscription
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.models import Event, Membership, Notice, Nppo
@@ -70,6 +70,26 @@ def waiting(certificate: Certificate, *, by: Membership) -> None:
             return _("Draft %(reference)s waits for approval") % said, text % said
 
         noticing.tell(officer, f"waiting {_event(certificate)}", words)
+
+
+def to_inspect(inspection: Inspection, *, by: Membership) -> None:
+    """To the officer for whom it is planned. In the transaction that plans it."""
+    to, day = inspection.officer, inspection.planned_on
+    if to is None or day is None or to.pk == by.pk or not to.is_active:
+        return
+
+    def words() -> tuple[str, str]:
+        said = {
+            "day": formats.date_format(day, "DATE_FORMAT"),
+            "reference": inspection.certificate.reference,
+            "place": inspection.place,
+            "who": by.user.name,
+            "link": settings.PUBLIC_URL + reverse("certificates:inspection", args=[inspection.pk]),
+        }
+        text = _("%(who)s planned an inspection for you: %(day)s, %(place)s. It is for %(reference)s.\n\n%(link)s\n")
+        return _("You inspect %(reference)s on %(day)s") % said, text % said
+
+    noticing.tell(to, f"inspect {inspection.pk} {to.pk} {day}", words)
 
 
 def refusals() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import balances, notices, numbering, storage, tasks
+from certificates import balances, inspected, notices, numbering, storage, tasks
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, treatments, xml
 from certificates.ephyto.judging import unfit
@@ -140,8 +140,8 @@ def perform(
 ) -> Certificate:
     """Do the named action. original: what became of the paper, where the action asks for it.
 
-    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn; then nothing
-    has changed.
+    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn,
+    inspected.NotInspected; then nothing has changed.
     """
     return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, Why(reason.strip(), original))
 
@@ -234,6 +234,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -
     with transaction.atomic():
         row = _locked(action, certificate, by, why)
         came_from, now = row.status, timezone.now()
+        inspected.refuse(row, by.nppo, now)
         document = _as_issued(row.content, by, now)
         problems = rules.problems(document, "issue", Codes())
         refuse_if_severe(problems)

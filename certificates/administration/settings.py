@@ -33,6 +33,8 @@ _OF_NPPO: Final = (
     "number_pattern",
     "four_eyes",
     "approves_and_issues",
+    "needs_inspection",
+    "inspection_days",
     "certifies_practically_free",
     "disclaims_liability",
 )
@@ -80,6 +82,11 @@ class Settings(forms.Form):
     approves_and_issues = forms.BooleanField(
         label=gettext_lazy("A certifying officer may approve and issue in one step"), required=False
     )
+    needs_inspection = forms.BooleanField(label=gettext_lazy("Issue only with a passed inspection"), required=False)
+    inspection_days = forms.IntegerField(
+        label=gettext_lazy("Not older than so many days"), min_value=0, max_value=366, required=False,
+        help_text=gettext_lazy("On the day of issue, where an inspection is needed. Empty: no limit."),
+    )  # fmt: skip
     certifies_practically_free = forms.BooleanField(
         label=gettext_lazy("New drafts certify “practically free from other pests”"), required=False
     )
@@ -95,6 +102,7 @@ class Settings(forms.Form):
         Fieldset(gettext_lazy("The NPPO"), "name", "time_zone", "language"),
         Fieldset(gettext_lazy("Numbers"), "number_pattern", "next_number"),
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
+        Fieldset(gettext_lazy("Inspection"), "needs_inspection", "inspection_days"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),
     )
 

@@ -44,6 +44,10 @@ class Nppo(models.Model):
     disclaims_liability = models.BooleanField(
         default=False, help_text="New drafts have the optional statement on financial liability (ISPM 12)."
     )
+    needs_inspection = models.BooleanField(default=False, help_text="Only a passed inspection opens the way to issue.")
+    inspection_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Not older than so many days, where one is needed; empty: no limit."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",

@@ -10,6 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import Document, from_json
+from certificates.models.inspection import Inspection as Inspection
+from certificates.models.inspection import InspectionFile as InspectionFile
+from certificates.models.inspection import Sample as Sample
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo, Office
 from hubclient.models import Envelope
