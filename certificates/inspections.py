@@ -36,7 +36,9 @@ def may_record(certificate: Certificate, by: Membership) -> bool:
 
 
 def version(inspection: Inspection) -> str:
-    """What is recorded now, as a short hash: the form carries it from opening to saving."""
+    """What is recorded now, as a short hash: the form carries it from opening to saving. Nothing yet: ""."""
+    if inspection.pk is None:
+        return ""
     own = Inspection.objects.filter(pk=inspection.pk).values_list(*_RECORDED)
     samples = Sample.objects.filter(inspection=inspection).order_by("pk").values_list(*_OF_SAMPLE)
     return hashlib.sha256(json.dumps([*own, *samples], default=str).encode()).hexdigest()[:16]
@@ -120,11 +122,9 @@ def _tell(
     certificate: Certificate, inspection: Inspection, changed: list[str], stored: Inspection | None, by: Membership
 ) -> None:
     """The certificate's own history has a line for each plan and each result; who is to inspect hears of it."""
-    if inspection.done_on:
-        action, day, telling = events.INSPECTED, inspection.done_on, {"state", "done_on"}
-    else:
-        action, day, telling = events.INSPECTION_PLANNED, inspection.planned_on, {"state", "planned_on"}
+    if not inspection.is_done:
         notices.to_inspect(inspection, by=by)
-    if telling & set(changed):
-        before = stored.state if stored else ""
-        events.record(certificate, action, by=by, from_state=before, to_state=inspection.state, reason=str(day))
+    action, day = (events.INSPECTED, "done_on") if inspection.is_done else (events.INSPECTION_PLANNED, "planned_on")
+    if {"state", day} & set(changed):
+        before, on = stored.state if stored else "", str(getattr(inspection, day))
+        events.record(certificate, action, by=by, from_state=before, to_state=inspection.state, reason=on)
