@@ -253,8 +253,10 @@ def _file_or_404(request: ActingRequest, pk: int, file_pk: int) -> InspectionFil
 
 def history(found: Inspection) -> list[Told]:
     """What happened to the inspection, its samples and its files, the latest first."""
+    own = forms.Record(inspection=found)
+    own.fields["state"].choices = Inspection.State.choices  # type: ignore[attr-defined]  # planned and called off, too
     forms_of: dict[Any, Any] = {
-        Inspection: forms.Record(inspection=found), Sample: forms.SampleRow(), InspectionFile: forms.AttachFile(held=0),
+        Inspection: own, Sample: forms.SampleRow(), InspectionFile: forms.AttachFile(held=0),
     }  # fmt: skip
     types = {kind.pk: model for model, kind in ContentType.objects.get_for_models(*forms_of).items()}
     names: dict[tuple[Any, int], str] = {
