@@ -8,7 +8,15 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_profile, demo_training, drafts, replacing, workflow
+from certificates import (
+    demo_inspections,
+    demo_lists,
+    demo_profile,
+    demo_training,
+    drafts,
+    replacing,
+    workflow,
+)
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -299,19 +307,20 @@ def _samoa(staff: Staff) -> None:
             staff, _document(staff, "NZ", exporter, PASIFIKA, "Aleipata, Upolu", list(goods), **(common | more))
         )
 
-    one(UPOLU, taro)
-    one(SAVAII, taro, movements=(), entry=Location())
+    inspector = staff.inspector
+    demo_inspections.plan(one(UPOLU, taro), inspector)
+    demo_inspections.at_laboratory(one(SAVAII, taro, movements=(), entry=Location()), inspector)
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
-    _carry(staff, one(UPOLU, breadfruit), "submit")
+    _carry(staff, demo_inspections.passed(one(UPOLU, breadfruit), inspector), "submit")
     _carry(
         staff,
-        _carry(staff, one(UPOLU, taro, breadfruit), "submit"),
+        _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit"),
         "return",
         reason="The packing list says 320 kg of breadfruit. Correct line 2.",
     )
-    _carry(staff, one(SAVAII, noni), "submit", "approve")
+    _carry(staff, demo_inspections.passed(one(SAVAII, noni), inspector), "submit", "approve")
     for goods in ((taro, breadfruit), (noni,), (taro,)):
-        _carry(staff, one(UPOLU, *goods), "submit", "approve", "issue")
+        _carry(staff, demo_inspections.passed(one(UPOLU, *goods), inspector), "submit", "approve", "issue")
     withdrawn, replaced, waiting = (
         _carry(staff, one(SAVAII, *goods), "submit", "approve", "issue") for goods in ((noni,), (taro,), (breadfruit,))
     )

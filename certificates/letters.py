@@ -62,6 +62,13 @@ CODE_ANSWERED: Final = Letter(
     gettext_noop("You asked for “%(text)s” (%(list)s).\n\nAnswer: %(answer)s\nCode: %(code)s\n%(words)s\n\n%(link)s\n"),
     {"text": "tamaligi", "list": "–", "answer": "–", "code": "X-1", "words": "", **_LINK},
 )
+INSPECTION: Final = Letter(
+    "inspection",
+    _("Inspection planned"),
+    gettext_noop("You inspect %(reference)s on %(day)s"),
+    gettext_noop("%(who)s planned an inspection for you: %(day)s, %(place)s. It is for %(reference)s.\n\n%(link)s\n"),
+    {"reference": "D-2026-0418", "who": "Ioane Leavasa", "day": "31.12.2026", "place": "Apia", **_LINK},
+)
 ALL: Final = (
-    inviting.LETTER, WAITING, RETURNED, REFUSED, PAIR_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
+    inviting.LETTER, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
 )  # fmt: skip

@@ -12,9 +12,18 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import get_language
 
-from certificates import letters
-from certificates.models import Certificate, Requirement, Subscription
-from certificates.sections import SECTIONS
+from certificates import (
+    letters,
+)
+from certificates.models import (
+    Certificate,
+    Inspection,
+    Requirement,
+    Subscription,
+)
+from certificates.sections import (
+    SECTIONS,
+)
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.letters import written
@@ -72,6 +81,25 @@ def waiting(certificate: Certificate, *, by: Membership) -> None:
             return written(letters.WAITING, certificate.nppo_id, said)
 
         noticing.tell(officer, f"waiting {_event(certificate)}", words)
+
+
+def to_inspect(inspection: Inspection, *, by: Membership) -> None:
+    """To the officer for whom it is planned. In the transaction that plans it."""
+    to, day = inspection.officer, inspection.planned_on
+    if to is None or day is None or to.pk == by.pk or not to.is_active:
+        return
+
+    def words() -> tuple[str, str]:
+        said = {
+            "day": formats.date_format(day, "DATE_FORMAT"),
+            "reference": inspection.certificate.reference,
+            "place": inspection.place,
+            "who": by.user.name,
+            "link": settings.PUBLIC_URL + reverse("certificates:inspection", args=[inspection.pk]),
+        }
+        return written(letters.INSPECTION, to.nppo_id, said)
+
+    noticing.tell(to, f"inspect {inspection.pk} {to.pk} {day}", words)
 
 
 def refusals() -> None:

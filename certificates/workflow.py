@@ -15,7 +15,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import balances, issuing, notices, storage
+from certificates import (
+    balances,
+    inspected,
+    issuing,
+    notices,
+    storage,
+)
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, xml
 from certificates.ephyto.judging import unfit
@@ -158,8 +164,8 @@ def perform(
     """Do the named action. original: what became of the paper, where the action asks for it. remarks: by section, of
     what is returned; they are reason enough.
 
-    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn; then nothing
-    has changed.
+    Raises KeyError, NotAllowed, WrongStatus, ReasonMissing, OriginalMissing, Blocked, balances.Overdrawn,
+    inspected.NotInspected; then nothing has changed.
     """
     why = Why(reason.strip(), original, remarks or {})
     return _VERBS.get(name, _move)(TRANSITIONS[name], certificate, by, why)
@@ -270,6 +276,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -
     with transaction.atomic():
         row = _locked(action, certificate, by, why)
         came_from, now = row.status, timezone.now()
+        inspected.refuse(row, by.nppo, now)
         given = issuing.given(row, by, now)
         document = issuing.complete(row.content, row.nppo, given)
         problems = rules.problems(document, "issue", Codes())

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import EXPORT, RE_EXPORT
-from certificates.forms.fields import DateField, TextField
+from certificates.forms.fields import Day, TextField
 from certificates.forms.sections import laid_out
 from codelists import lookup
 from gens.accounts import roles
@@ -18,14 +18,6 @@ from gens.accounts.models import Invitation, Membership, Nppo, Office
 # Operators are made by operators: an NPPO's administrator cannot give away the installation.
 GIVEN = [(role, name) for role, name in roles.ROLE_NAMES.items() if role != roles.OPERATOR]
 TYPES = [(EXPORT, _("For export")), (RE_EXPORT, _("For re-export"))]
-
-
-class Day(DateField):
-    """Cleans to a date; None when nothing was typed."""
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        return date.fromisoformat(text) if text else None
 
 
 class Work(forms.Form):

@@ -20,10 +20,11 @@ SHOWN: Final = 50
 
 @dataclass(frozen=True)
 class Told:
-    """An event, and (label, before, after) of each field that the form knows."""
+    """An event, and (label, before, after) of each field that the form knows. about: which part of the row it is of."""
 
     event: Event
     changed: list[tuple[str, str, str]]
+    about: str = ""
 
 
 def history(row: models.Model, form: forms.BaseForm, others: Mapping[str, Promise] | None = None) -> list[Told]:

@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from certificates import requirements
 from certificates.administration.bringing import Change, Table, as_file, bring
 from certificates.administration.doorway import administrators_only, own_or_404
-from certificates.administration.forms import Day
 from certificates.administration.history import Told, history, told
-from certificates.forms.fields import CodeChoice, TermField, TextField, errors_of
+from certificates.forms.fields import CodeChoice, Day, TermField, TextField, errors_of
 from certificates.forms.sections import AREA, laid_out
 from certificates.models import Requirement, Subscription
 from codelists import lookup

@@ -37,6 +37,8 @@ _OF_NPPO: Final = (
     "four_eyes",
     "approves_and_issues",
     "prints_on_security_paper",
+    "needs_inspection",
+    "inspection_days",
     "certifies_practically_free",
     "disclaims_liability",
     "public_detail",
@@ -105,6 +107,11 @@ class Settings(forms.Form):
         label=gettext_lazy("Certificates are printed on numbered security paper"), required=False,
         help_text=gettext_lazy("Each print then asks for the serial numbers of its sheets, used or spoiled."),
     )  # fmt: skip
+    needs_inspection = forms.BooleanField(label=gettext_lazy("Issue only with a passed inspection"), required=False)
+    inspection_days = forms.IntegerField(
+        label=gettext_lazy("Not older than so many days"), min_value=0, max_value=366, required=False,
+        help_text=gettext_lazy("On the day of issue, where an inspection is needed. Empty: no limit."),
+    )  # fmt: skip
     certifies_practically_free = forms.BooleanField(
         label=gettext_lazy("New drafts certify “practically free from other pests”"), required=False
     )
@@ -136,6 +143,7 @@ class Settings(forms.Form):
         Fieldset(gettext_lazy("Work"), "four_eyes", "approves_and_issues", "grace_minutes"),
         Fieldset(gettext_lazy("Signing in"), "second_factor_roles"),
         Fieldset(gettext_lazy("Paper"), "prints_on_security_paper"),
+        Fieldset(gettext_lazy("Inspection"), "needs_inspection", "inspection_days"),
         Fieldset(gettext_lazy("Optional clauses"), "certifies_practically_free", "disclaims_liability"),
     )
 

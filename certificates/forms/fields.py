@@ -103,6 +103,14 @@ class DateField(forms.CharField):
         return f"{parsed.day.day} {parsed.day.month} {parsed.day.year}" if parsed and parsed.moment is None else value
 
 
+class Day(DateField):
+    """Cleans to a date; None when nothing was typed."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        return date.fromisoformat(text) if text else None
+
+
 class CodeChoice(forms.ChoiceField):
     """One code of a short list. A code that the list no longer holds stays choosable: old drafts keep what they say."""
 

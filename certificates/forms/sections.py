@@ -21,6 +21,7 @@ from certificates.ephyto.document import (
     set_notes,
 )
 from certificates.forms.fields import CodeChoice, DateField, TermField, TextField
+from certificates.models import Inspection
 from codelists.lookup import by_name, name_of
 
 TRANSITS: Final = 3
@@ -210,6 +211,12 @@ class Declarations(forms.Form):
     inspected = DateField(label=_("Date of inspection"), help_text=_("Day, month and year, such as 12 7 2026."))
 
     helper = laid_out(Fieldset(_("For the whole consignment"), "declaration", "official", "inspected"))
+
+    def offer(self, done: Inspection | None) -> None:
+        """Name the day of the inspection that is recorded, as it may be typed."""
+        if done is not None and done.done_on is not None:
+            day = f"{done.done_on.day} {done.done_on.month} {done.done_on.year}"
+            self.fields["inspected"].help_text = _("An inspection is recorded on %(day)s.") % {"day": day}
 
     @staticmethod
     def read(document: Document) -> dict[str, Any]:

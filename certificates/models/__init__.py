@@ -16,6 +16,9 @@ from certificates.models.desk import BatchItem as BatchItem
 from certificates.models.desk import HandIssued as HandIssued
 from certificates.models.desk import Print as Print
 from certificates.models.desk import Sheet as Sheet
+from certificates.models.inspection import Inspection as Inspection
+from certificates.models.inspection import InspectionFile as InspectionFile
+from certificates.models.inspection import Sample as Sample
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo, Office
 from hubclient.models import Envelope

@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from certificates import storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.models import BatchItem, Status
+from certificates.inspected import (
+    Lack,
+    Missing,
+)
+from certificates.models import (
+    BatchItem,
+    Inspection,
+    Status,
+)
 from certificates.paper import wording
 from codelists.lookup import Names, name_of
 from codelists.models import Code
@@ -32,6 +40,10 @@ _TONES: Final = {
     Status.REFUSED: "bad",
     Status.WITHDRAWN: "bad",
     Status.REPLACED: "wait",
+    Inspection.State.PLANNED: "info",
+    Inspection.State.PASSED: "ok",
+    Inspection.State.FAILED: "bad",
+    Inspection.State.LABORATORY: "wait",
     Envelope.State.WAITING: "wait",
     Envelope.State.SENDING: "wait",
     Envelope.State.UNKNOWN: "wait",
@@ -57,6 +69,9 @@ _HAPPENED: Final = {
     events.APPROVED: gettext_lazy("Approved"),
     events.ISSUED: gettext_lazy("Issued"),
     events.DISCARDED: gettext_lazy("Discarded"),
+    events.INSPECTION_PLANNED: gettext_lazy("Inspection planned"),
+    events.INSPECTED: gettext_lazy("Inspection"),
+    events.INSPECTION_CALLED_OFF: gettext_lazy("Inspection called off"),
     events.HUB_ACCEPTED: gettext_lazy("Sent. The Hub has it."),
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
@@ -91,9 +106,13 @@ def tone(state: str) -> str:
 
 @register.filter
 def reason_of(event: Event) -> str:
-    """Why it happened, as somebody wrote it; of an arrival the status that came, of a print which copy it is."""
-    if event.action == events.PRINTED:
+    """Why it happened, as somebody wrote it; of an arrival the status that came, of a print which copy it is, of an
+    inspection its day.
+    """
+    if event.action == events.PRINTED and event.reason.isdecimal():
         return _("the original") if event.reason == "1" else _("copy %(number)s") % {"number": event.reason}
+    if event.action in (events.INSPECTION_PLANNED, events.INSPECTED):
+        return wire_date(event.reason)
     if event.action != events.ARRIVED:
         return event.reason
     known = show.meaning("status", event.reason)
@@ -102,7 +121,9 @@ def reason_of(event: Event) -> str:
 
 @register.filter
 def happened(event: Event) -> str:
-    """What an event was, in a word or two; a decision says which."""
+    """What an event was, in a word or two; a decision and an inspection say which."""
+    if event.action == events.INSPECTED:
+        return f"{_HAPPENED[event.action]}: {Inspection.State(event.to_state).label}"
     if event.action == events.DECIDED:
         return str(Status(event.to_state).label)
     return str(_HAPPENED.get(event.action, event.action))
@@ -110,7 +131,7 @@ def happened(event: Event) -> str:
 
 @register.filter
 def event_tone(event: Event) -> str:
-    if event.action == events.DECIDED:
+    if event.action in (events.DECIDED, events.INSPECTED):
         return tone(event.to_state)
     return "ok" if event.action in _GOOD else "bad" if event.action in _BAD else ""
 
@@ -137,6 +158,21 @@ def age(since: datetime) -> str:
 def words(problem: rules.Problem) -> str:
     """What is wrong and what to do, in the reader's language."""
     return _(rules.template(problem)).format(**problem.params)
+
+
+_LACKING: Final = {
+    Lack.NONE: gettext_lazy("No inspection is recorded as done."),
+    Lack.FAILED: gettext_lazy("The inspection of %(day)s failed."),
+    Lack.LABORATORY: gettext_lazy("The inspection of %(day)s still waits for the laboratory."),
+    Lack.OLD: gettext_lazy("The inspection of %(day)s is %(age)s days old. %(most)s days are allowed."),
+}
+
+
+@register.filter
+def lacking(missing: Missing) -> str:
+    """Why the certificate cannot be issued: what its inspection lacks."""
+    day = formats.date_format(missing.last.done_on, "DATE_FORMAT") if missing.last and missing.last.done_on else ""
+    return str(_LACKING[missing.lack]) % {"day": day, "age": missing.age, "most": missing.most}
 
 
 @register.filter

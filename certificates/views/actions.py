@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
-from certificates import balances, drafts, workflow
+from certificates import balances, drafts, inspected, workflow
 from certificates.models import Certificate, Direction, Original, Status, partnership
 from certificates.paper.wording import measure
 from certificates.sections import SECTIONS, sections_of
@@ -31,6 +31,7 @@ DONE: Final = {
     "refuse": gettext_noop("Refused."),
 }
 LONGEST: Final = 2000  # characters of a remark
+TOWARDS_ISSUE: Final = ("submit", "approve", "issue", "approve_and_issue")
 ORIGINAL_MISSING: Final = gettext_lazy("Say what became of the original.")
 
 
@@ -71,6 +72,8 @@ def _do(request: ActingRequest, found: Certificate, action: workflow.Action) -> 
         return _ask(request, found, action, error=ORIGINAL_MISSING, status=422)
     except balances.Overdrawn as error:
         return _ask(request, found, action, error=" ".join(_short(each) for each in error.shortages), status=422)
+    except inspected.NotInspected:
+        return _ask(request, found, action, status=422)  # it says why, as it did before
     except workflow.Blocked as error:
         return _ask(request, found, action, blocked=error, status=422)
     messages.success(request, _(DONE[action.name]))
@@ -125,6 +128,8 @@ def _ask(
         "certificate": found,
         "action": action,
         "error": error,
+        "not_inspected": inspected.missing(found, found.nppo) if action.name in TOWARDS_ISSUE else None,
+        "is_refused": status == 422,
         "blocked": drafts.links(found, blocked) if blocked else [],
         "reason": request.POST.get("reason", ""),
         "code": request.POST.get("code", ""),

@@ -11,7 +11,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from certificates import drafts, issuing, printing, prints, workflow
+from certificates import (
+    drafts,
+    inspected,
+    inspections,
+    issuing,
+    printing,
+    prints,
+    workflow,
+)
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
@@ -20,6 +28,7 @@ from certificates.paper.face import face
 from certificates.sections import SECTIONS
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
+from certificates.views.inspecting import of_certificate
 from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of
 from gens.accounts import roles
@@ -27,6 +36,7 @@ from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Membership
 from hubclient.models import Envelope
 
+INSPECTIONS: Final = 3  # that its page shows; the others stand in their list
 LAST: Final = ("discard", "withdraw")  # what destroys stands last, plain
 
 
@@ -62,6 +72,9 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
+        "inspections": list(of_certificate(found)[:INSPECTIONS]),
+        "may_inspect": inspections.may_record(found, membership),
+        "not_inspected": inspected.missing(found, found.nppo),
         "changed": changed(found, document),
         "messages_sent": sent,
         "answers": delivery.answers(answers),

@@ -14,7 +14,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import balances, drafts, printing, requirements, workflow
+from certificates import (
+    balances,
+    drafts,
+    inspected,
+    printing,
+    requirements,
+    workflow,
+)
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
@@ -101,6 +108,8 @@ def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None,
     form_class: Any = ReExport if name == "re_export" else sections.FORMS[name]
     language = _language(found)
     form = form_class(data, initial=form_class.read(document))
+    if name == "declarations":
+        form.offer(inspected.last_done(found))
     if name != "transport":
         return Page({"form": form}, lambda d: form.write(d, language))
     rows = sections.MovementRows(data, initial=sections.movements_read(document), prefix="movements")
@@ -382,6 +391,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
         "warnings": drafts.links(
             found, workflow.Blocked([p for s in states for p in s.problems if p.level != "SEVERE"], [])
         ),
+        "not_inspected": inspected.missing(found, found.nppo),
         "marks": {},
         "may_edit": True,
     }

@@ -77,6 +77,10 @@ class Nppo(models.Model):
     prints_on_security_paper = models.BooleanField(
         default=False, help_text="Each print asks for the serial numbers of its sheets."
     )
+    needs_inspection = models.BooleanField(default=False, help_text="Only a passed inspection opens the way to issue.")
+    inspection_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Not older than so many days, where one is needed; empty: no limit."
+    )
     is_training = models.BooleanField(default=False)
     twin_of = models.OneToOneField(
         "self",

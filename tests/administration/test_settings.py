@@ -1,13 +1,15 @@
 """Settings of an NPPO: each is read by something, tells who changed it, and can be put back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from certificates import numbering, workflow
-from certificates.models import NumberSequence, Status
+from certificates import inspected, inspections, numbering, workflow
+from certificates.models import Inspection, NumberSequence, Status
 from gens.accounts import roles
 from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
@@ -93,7 +95,16 @@ def test_four_eyes_and_the_time_to_recall_are_read_where_they_work(world: World)
 
 @pytest.mark.parametrize(
     "changes",
-    [{"time_zone": "Mars/Olympus"}, {"language": "xx"}, {"name": " "}, {"grace_minutes": "-1"}, {"next_number": "x"}],
+    [
+        {"time_zone": "Mars/Olympus"},
+        {"language": "xx"},
+        {"name": " "},
+        {"grace_minutes": "-1"},
+        {"next_number": "x"},
+        {"inspection_days": "-1"},
+        {"inspection_days": "367"},
+        {"inspection_days": "two"},
+    ],
 )
 def test_what_makes_no_sense_is_told_and_changes_nothing(world: World, changes: dict[str, str]) -> None:
     assert world.save(**changes).status_code == 422
@@ -113,6 +124,24 @@ def test_a_setting_tells_who_changed_it_and_is_put_back(world: World) -> None:
     world.client.post(world.url, {"back": "next_number"})
     with acting_for(world.nppo.pk):
         assert NumberSequence.objects.get(kind="certificate").last == 49
+
+
+def test_issue_may_be_bound_to_an_inspection_that_is_not_too_old(world: World) -> None:
+    today = timezone.localdate(timezone=world.nppo.zone)
+    assert world.save(needs_inspection="on", inspection_days="2").status_code == 302
+    with pytest.raises(inspected.NotInspected):
+        world.issue()
+    certificate = make_certificate(world.nppo, Status.APPROVED, by=world.author)
+    done = {"nppo": world.nppo, "certificate": certificate, "officer": world.author, "place": "Apia", "state": "passed"}
+    with acting_for(world.nppo.pk):
+        inspections.record(Inspection(done_on=today - timedelta(days=2), **done), by=world.author)
+        assert workflow.perform("issue", certificate, by=world.officer).number
+    assert "Issue only with a passed inspection" in world.client.get(world.url).content.decode()
+    world.client.post(world.url, {"back": "inspection_days"})
+    world.client.post(world.url, {"back": "needs_inspection"})
+    world.nppo.refresh_from_db()
+    assert (world.nppo.needs_inspection, world.nppo.inspection_days) == (False, None)
+    assert world.issue()
 
 
 def test_no_country_changes_another_ones_settings_whatever_a_view_forgets(world: World) -> None:

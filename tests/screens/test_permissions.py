@@ -6,7 +6,19 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from certificates.models import Certificate, Message, NumberRule, PublicLink, Rendering, Requirement, Status
+from certificates import storage
+from certificates.models import (
+    Certificate,
+    Inspection,
+    InspectionFile,
+    Message,
+    NumberRule,
+    PublicLink,
+    Rendering,
+    Requirement,
+    Sample,
+    Status,
+)
 from codelists.models import Code, CodeRequest, Refresh
 from gens.accounts import events, roles, sealing
 from gens.accounts.models import Invitation, Membership, Nppo
@@ -14,6 +26,7 @@ from gens.accounts.tenancy import acting_for
 from hubclient import outbox
 from hubclient.models import ClientCertificate, Connection, Envelope
 from tests.conftest import acting_client
+from tests.ephyto.files import png
 from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 from tests.workflow.test_prints import a_page
 
@@ -80,6 +93,22 @@ TABLE = {
     ("certificates:replace", ("issued",), "post"): (422, 422, 404, 403, 403, 404),
     ("certificates:recall", ("issued",), "get"): (403, 302, 404, 403, 403, 404),
     ("certificates:recall", ("issued",), "post"): (403, 302, 404, 403, 403, 404),
+    ("certificates:inspections", (), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:inspections_of", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:inspections_of", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:inspections_of", ("received",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:new_inspection", ("draft",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:new_inspection", ("draft",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:new_inspection", ("issued",), "get"): (409, 409, 404, 403, 403, 404),
+    ("certificates:inspection", ("inspection",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:inspection", ("inspection",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:edit_inspection", ("inspection",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:edit_inspection", ("inspection",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:call_off", ("inspection",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:call_off", ("inspection",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:inspection_file", ("inspection", "photo"), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:take_off_file", ("inspection", "photo"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:take_off_file", ("inspection", "photo"), "post"): (302, 302, 404, 403, 403, 404),
     ("certificates:pdf", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("received",), "get"): (404, 404, 200, 200, 200, 404),
@@ -264,6 +293,7 @@ class World:
             nppo=self.nppo, destination="NZ", plant="Colocasia esculenta", folded="colocasia esculenta",
             declarations=["Free from {pest}."], text="Roots washed.", source="https://example.org/",
         )  # fmt: skip
+        self._inspection()
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
@@ -278,6 +308,23 @@ class World:
             nppo=self.nppo, connection=connected, is_incoming=True, sender="NZ", receiver="WS", certificate_type="851",
             certificate_status="70", certificate_number="x", content=b"x", sha256="0", state="acknowledged",
             verdict="unreadable", is_taken=True, due_at="2026-01-01T00:00:00Z",
+        )  # fmt: skip
+
+    def _inspection(self) -> None:
+        """Planned for the draft, with a sample and a photo."""
+        planned = Inspection.objects.create(
+            nppo=self.nppo, certificate=self.made["draft"], planned_on="2026-12-01", place="Matautu wharf",
+            officer=self.made["member"],
+        )  # fmt: skip
+        self.made["inspection"] = planned
+        Sample.objects.create(
+            nppo=self.nppo, inspection=planned, number="S-1", what="20 corms", laboratory="Nu'u laboratory",
+            reference="NU-26-104",
+        )  # fmt: skip
+        photo = png(1, 1)
+        self.made["photo"] = InspectionFile.objects.create(
+            nppo=self.nppo, inspection=planned, sha256=storage.keep_blob(self.nppo.pk, photo), filename="lot.png",
+            media_type="image/png", size=len(photo), caption="The lot",
         )  # fmt: skip
 
     def arguments(self, view: str, names: tuple[str, ...]) -> list[object]:
@@ -323,7 +370,8 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         row
         for row in TABLE
         if row[0] != "certificates:worklist"
-        and set(row[1]) & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair", "event"}
+        and set(row[1])
+        & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair", "event", "inspection"}
     ],
     ids=str,
 )
