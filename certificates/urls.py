@@ -4,14 +4,17 @@ from django.urls import path
 
 from certificates.views import (
     actions,
+    attending,
     certificate,
     downloads,
     drafting,
+    exporting,
     operations,
     re_exporting,
     recalling,
     replacing,
     ruleset,
+    saved_filters,
     worklists,
 )
 
@@ -20,6 +23,10 @@ urlpatterns = [
     path("", worklists.home, name="home"),
     path("search/", worklists.search, name="search"),
     path("list/<slug:name>/", worklists.worklist, name="worklist"),
+    path("list/<slug:name>/export/<slug:kind>", exporting.export, name="export"),
+    path("list/<slug:name>/filters/", saved_filters.save, name="save_filter"),
+    path("filters/<int:pk>/", saved_filters.change, name="saved_filter"),
+    path("filters/<int:pk>/delete/", saved_filters.delete, name="delete_filter"),
     path("unreadable/", worklists.unreadable, name="unreadable"),
     path("unreadable/<int:pk>/content", downloads.unreadable, name="unreadable_content"),
     path("rules/", ruleset.ruleset, name="ruleset"),
@@ -37,6 +44,7 @@ urlpatterns = [
     path("certificate/<int:pk>/detach/<slug:attachment_id>/", drafting.detach, name="detach"),
     path("certificate/<int:pk>/check/", drafting.check, name="check"),
     path("certificate/<int:pk>/do/<slug:name>/", actions.act, name="act"),
+    path("certificate/<int:pk>/attend/<slug:verb>/", attending.attend, name="attend"),
     path("certificate/<int:pk>/replace/", replacing.replacement, name="replace"),
     path("certificate/<int:pk>/recall/", recalling.recall, name="recall"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from certificates import drafts, workflow
+from certificates import attending, drafts, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
@@ -35,7 +35,10 @@ def certificate(request: ActingRequest, pk: int) -> HttpResponse:
 
 
 def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
-    document, membership = found.content, request.membership
+    """One of ours. Whoever may approve it is, by looking, the first to have opened it."""
+    membership = request.membership
+    found = attending.open_for(membership, found)
+    document = found.content
     messages = messages_of(found)
     answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
     sent = [message for message in messages if message not in answers]
@@ -53,6 +56,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "others": [action for action in actions if action.name in LAST],
         "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
+        "may_attend": attending.may_attend(membership, found),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
         "changed": changed(found, document),
@@ -78,8 +82,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
 
 def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     """A certificate from another country, shown complete. Whoever may decide marks it as opened by opening it."""
-    if found.status == Status.RECEIVED and request.membership.may(roles.DECIDE):
-        found = workflow.perform("open", found, by=request.membership)
+    found = attending.open_for(request.membership, found)
     document, messages = found.content, messages_of(found)
     context = {
         "certificate": found,
@@ -91,6 +94,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
         "messages_received": messages,
         "attachments": document.attachments,
         "actions": {action.name: action for action in workflow.available_actions(request.membership, found)},
+        "may_attend": attending.may_attend(request.membership, found),
         "may_re_export": Certificate.objects.coverable_by(request.membership).filter(pk=found.pk).exists(),
         "reasons": choices("refusal", get_language() or "en"),
         "decision": found.events.filter(action="decided").order_by("-pk").first(),
