@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class Certificates(AppConfig):
     name = "certificates"
+
+    def ready(self) -> None:
+        from certificates import checks  # noqa: F401  registers itself

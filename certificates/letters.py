@@ -69,6 +69,13 @@ INSPECTION: Final = Letter(
     gettext_noop("%(who)s planned an inspection for you: %(day)s, %(place)s. It is for %(reference)s.\n\n%(link)s\n"),
     {"reference": "D-2026-0418", "who": "Ioane Leavasa", "day": "31.12.2026", "place": "Apia", **_LINK},
 )
+INFORMATION: Final = Letter(
+    "information",
+    _("Draft waits for information"),
+    gettext_noop("Draft %(reference)s waits for information"),
+    gettext_noop("%(who)s cannot decide on %(reference)s yet. This is missing:\n\n%(lacking)s\n\n%(link)s\n"),
+    {"reference": "D-2026-0418", "who": "Ioane Leavasa", "lacking": "–", **_LINK},
+)
 ALL: Final = (
-    inviting.LETTER, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
+    inviting.LETTER, INFORMATION, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
 )  # fmt: skip

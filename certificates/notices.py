@@ -63,6 +63,24 @@ def returned(certificate: Certificate, *, by: Membership, reason: str, remarks: 
     noticing.tell(to, f"returned {_event(certificate)}", words)
 
 
+def information_wanted(certificate: Certificate, *, by: Membership) -> None:
+    """To its author: what an officer lacks to decide. In the transaction that says so."""
+    to = certificate.drafted_by
+    if to is None or to.pk == by.pk or not to.is_active:
+        return
+
+    def words() -> tuple[str, str]:
+        said = {
+            "reference": certificate.reference,
+            "who": by.user.name,
+            "lacking": certificate.awaits,
+            "link": _link(certificate),
+        }
+        return written(letters.INFORMATION, to.nppo_id, said)
+
+    noticing.tell(to, f"wanted {certificate.pk} {timezone.now():%Y%m%d%H%M%S%f}", words)
+
+
 def waiting(certificate: Certificate, *, by: Membership) -> None:
     """To those of its office who may approve it. In the transaction that submits it."""
     officers = Membership.objects.filter(

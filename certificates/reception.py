@@ -162,7 +162,8 @@ def _end(certificate: Certificate, status: Status, event: str, reason: str = "")
     """The sender withdrew or replaced it: a state no officer chose, and that no later message revives."""
     came_from = certificate.status
     certificate.status, certificate.status_since = status, timezone.now()
-    certificate.save(update_fields=["status", "status_since"])
+    certificate.awaits, certificate.awaits_from, certificate.awaits_since = "", "", None
+    certificate.save(update_fields=["status", "status_since", "awaits", "awaits_from", "awaits_since"])
     events.record(
         certificate,
         event,

@@ -215,10 +215,19 @@ def refuse(action: Action, row: Certificate, by: Membership) -> None:
         raise OutOfScope
 
 
+def locked(name: str, certificate: Certificate, *, by: Membership) -> Certificate:
+    """The row, locked and checked as the named action would: for what goes before it (attending). In a transaction.
+
+    Raises NotAllowed, WrongStatus.
+    """
+    return _locked(TRANSITIONS[name], certificate, by, Why())
+
+
 def _arrive(row: Certificate, target: Status, holder: Membership | None, at: datetime) -> tuple[str, ...]:
-    """Set state and holder; the names of the columns to save."""
+    """Set state and holder, and end what was waited for; the names of the columns to save."""
     row.status, row.status_since, row.holder = target, at, holder
-    return "status", "status_since", "holder"
+    row.awaits, row.awaits_from, row.awaits_since = "", "", None
+    return "status", "status_since", "holder", "awaits", "awaits_from", "awaits_since"
 
 
 def _record(row: Certificate, action: Action, came_from: str, by: Membership, reason: str) -> Event:
@@ -232,13 +241,24 @@ def _holder_after(action: Action, row: Certificate, by: Membership) -> Membershi
     return {"return": row.drafted_by, "open": by}.get(action.name)
 
 
+def _attribute(row: Certificate, action: Action, by: Membership) -> tuple[str, ...]:
+    """Whose a received certificate is: of the office that opened it, of the officer who decided. Columns to save."""
+    if action.direction != _THEIRS:
+        return ()
+    row.office = by.office
+    if action.event != events.DECIDED:
+        return ("office",)
+    row.decided_by = by
+    return "office", "decided_by"
+
+
 def _move(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     """A change of state and nothing else."""
     with transaction.atomic():
         row = _locked(action, certificate, by, why)
         came_from = row.status
         holder = _holder_after(action, row, by)
-        row.save(update_fields=_arrive(row, action.target, holder, timezone.now()))
+        row.save(update_fields=[*_arrive(row, action.target, holder, timezone.now()), *_attribute(row, action, by)])
         event = _record(row, action, came_from, by, why.reason)
         if action.name == "return":
             common = {"nppo_id": row.nppo_id, "certificate": row, "document": row.document}

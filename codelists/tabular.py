@@ -16,6 +16,7 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.exceptions import InvalidFileException
 
 MOST_BYTES: Final = 10_000_000
@@ -225,11 +226,16 @@ def safe(text: str) -> str:
 
 def xlsx(columns: list[str], rows: Iterable[Iterable[str]]) -> bytes:
     """The same as a spreadsheet; every cell is a text."""
+    out = io.BytesIO()
+    write_xlsx(columns, rows, out)
+    return out.getvalue()
+
+
+def write_xlsx(columns: list[str], rows: Iterable[Iterable[str]], file: IO[bytes]) -> None:
+    """A spreadsheet into this file, row by row: it takes the same memory however many there are."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(columns)
     for row in rows:
-        sheet.append([safe(cell) for cell in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", safe(cell)) for cell in row])
+    book.save(file)

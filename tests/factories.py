@@ -140,9 +140,7 @@ def make_certificate(
             direction=direction,
             type=EXPORT,
             status=status,
-            status_since=timezone.now(),
             drafted_by=by,
-            holder=by,
-            **{"office": by.office if by else None} | fields,
+            **{"office": by.office if by else None, "holder": by, "status_since": timezone.now()} | fields,
         )
         return storage.store(certificate, document or valid_document(), author=by)

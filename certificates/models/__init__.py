@@ -58,6 +58,10 @@ class Original(models.TextChoices):
 
 
 EDITABLE = (Status.DRAFT, Status.RETURNED)
+# Somebody still has to do something.
+UNFINISHED = (
+    Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED, Status.RECEIVED, Status.OPENED,
+)  # fmt: skip
 NOT_FROZEN = (Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED)
 FROZEN_COLUMNS = (
     "nppo_id",
@@ -120,6 +124,16 @@ class Certificate(models.Model):
     original = models.CharField(
         max_length=16, choices=Original.choices, blank=True, help_text="Once replaced or withdrawn: where the paper is."
     )
+    decided_by = models.ForeignKey(
+        Membership,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="decided",
+        help_text="Theirs: who let it in or not.",
+    )
+    awaits = models.TextField(blank=True, help_text="What an officer lacks to decide. Ends with the next state.")
+    awaits_from = models.CharField(max_length=200, blank=True, help_text="Of whom it was asked.")
+    awaits_since = models.DateTimeField(null=True, help_text="None: it waits for no information.")
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search
@@ -146,6 +160,26 @@ class Certificate(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["nppo", "direction", "status", "-status_since", "-id"], name="certificate_worklist"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
+            # lists of several states, the latest first; those of open work without what is finished
+            models.Index(fields=["nppo", "direction", "-status_since", "-id"], name="certificate_latest"),
+            models.Index(
+                fields=["nppo", "direction", "-status_since", "-id"],
+                condition=models.Q(status__in=UNFINISHED),
+                name="certificate_open",
+            ),
+            # lists by number, of one country, and of some days
+            models.Index(fields=["nppo", "direction", "number", "id"], name="certificate_by_number"),
+            models.Index(
+                fields=["nppo", "direction", "destination", "-status_since", "-id"],
+                condition=models.Q(direction="issued"),
+                name="certificate_to_country",
+            ),
+            models.Index(
+                fields=["nppo", "direction", "counterpart", "-status_since", "-id"],
+                condition=models.Q(direction="received"),
+                name="certificate_from_country",
+            ),
+            models.Index(fields=["nppo", "direction", "issue_date"], name="certificate_by_day"),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(
@@ -284,6 +318,25 @@ class Returned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.at}"
+
+
+class SavedFilter(models.Model):
+    """What somebody looks for again and again in a worklist, under a name of their own."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="filters")
+    worklist = models.CharField(max_length=16)
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000, help_text="As it stands in the address.")
+
+    class Meta:
+        # the chips above the list
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["membership", "worklist", "name"], name="saved_filter_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class NumberSequence(models.Model):

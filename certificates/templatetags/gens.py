@@ -17,10 +17,12 @@ from certificates.inspected import (
 )
 from certificates.models import (
     BatchItem,
+    Certificate,
     Inspection,
     Status,
 )
 from certificates.paper import wording
+from certificates.views.counting import MOST
 from codelists.lookup import Names, name_of
 from codelists.models import Code
 from gens.accounts import events, sign_in
@@ -85,6 +87,10 @@ _HAPPENED: Final = {
     events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),
     events.OPENED: gettext_lazy("Opened"),
+    events.TAKEN: gettext_lazy("Opened"),
+    events.RELEASED: gettext_lazy("Given back"),
+    events.AWAITING: gettext_lazy("Waiting for information"),
+    events.INFORMED: gettext_lazy("No longer waiting"),
     events.REPLACED: gettext_lazy("Replaced"),
     events.WITHDRAWN: gettext_lazy("Withdrawn"),
     events.HANDED_OVER: gettext_lazy("Handed over"),
@@ -140,6 +146,29 @@ def event_tone(event: Event) -> str:
 def country(code: str) -> str:
     """The country's name in the reader's language."""
     return name_of("country", code, get_language() or "en")
+
+
+@register.filter
+def state(certificate: Certificate) -> str:
+    """Where it is, and whether somebody is at work on it: what a list says of it in a word or two."""
+    if certificate.awaits_since:
+        return _("Waiting for information")
+    if certificate.status == Status.SUBMITTED:
+        return _("Opened") if certificate.holder_id else _("New")
+    return str(certificate.get_status_display())
+
+
+@register.filter
+def state_tone(certificate: Certificate) -> str:
+    """The tone of that."""
+    is_new = certificate.status == Status.SUBMITTED and not certificate.holder_id
+    return "info" if is_new else "wait" if certificate.awaits_since else tone(certificate.status)
+
+
+@register.filter
+def many(count: int) -> str:
+    """A count that may have stopped: 12, 340, 10,000+."""
+    return f"{formats.number_format(MOST, force_grouping=True)}+" if count > MOST else formats.number_format(count)
 
 
 @register.filter

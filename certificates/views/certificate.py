@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from certificates import (
+    attending,
     drafts,
     inspected,
     inspections,
@@ -48,7 +49,10 @@ def certificate(request: ActingRequest, pk: int) -> HttpResponse:
 
 
 def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
-    document, membership = found.content, request.membership
+    """One of ours. Whoever may approve it is, by looking, the first to have opened it."""
+    membership = request.membership
+    found = attending.open_for(membership, found)
+    document = found.content
     messages = messages_of(found)
     answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
     sent = [message for message in messages if message not in answers]
@@ -70,6 +74,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         and issuing.hand_of(found) is None,
         "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
+        "may_attend": attending.may_attend(membership, found),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),
         "inspections": list(of_certificate(found)[:INSPECTIONS]),
@@ -105,8 +110,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
 
 def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     """A certificate from another country, shown complete. Whoever may decide marks it as opened by opening it."""
-    if found.status == Status.RECEIVED and request.membership.may(roles.DECIDE):
-        found = workflow.perform("open", found, by=request.membership)
+    found = attending.open_for(request.membership, found)
     document, messages = found.content, messages_of(found)
     context = {
         "certificate": found,
@@ -118,6 +122,7 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
         "messages_received": messages,
         "attachments": document.attachments,
         "actions": {action.name: action for action in workflow.available_actions(request.membership, found)},
+        "may_attend": attending.may_attend(request.membership, found),
         "may_re_export": Certificate.objects.coverable_by(request.membership).filter(pk=found.pk).exists(),
         "reasons": choices("refusal", get_language() or "en"),
         "decision": found.events.filter(action="decided").order_by("-pk").first(),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -12,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate, Direction, Status
+from certificates.views.counting import bounded
 from codelists.lookup import name_of
 from gens.accounts import roles
 from gens.accounts.models import Membership
@@ -30,6 +30,11 @@ class Worklist:
     counted: tuple[Status, ...]
     empty: Promise
     first: Promise
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether all of its certificates have their number and day of issue."""
+        return self.direction == Direction.RECEIVED or Status.ISSUED in self.statuses
 
 
 WORKLISTS: Final = (
@@ -51,11 +56,16 @@ WORKLISTS: Final = (
 BY_NAME: Final = {worklist.name: worklist for worklist in WORKLISTS}
 
 
-def counts(membership: Membership) -> dict[tuple[str, str], int]:
-    """How many certificates of each direction and status this membership may see: one query."""
-    waiting = {status for worklist in WORKLISTS for status in worklist.counted}
-    rows = Certificate.objects.visible_to(membership).filter(status__in=waiting).values_list("direction", "status")
-    return {(direction, status): n for direction, status, n in rows.annotate(n=Count("pk")).order_by()}
+def counts(membership: Membership) -> dict[str, int]:
+    """How much waits behind each tab that counts: one query, each up to counting.MOST and one more."""
+    visible = Certificate.objects.visible_to(membership)
+    return bounded(
+        {
+            worklist.name: visible.filter(direction=worklist.direction, status__in=worklist.counted)
+            for worklist in WORKLISTS
+            if worklist.counted and membership.may(worklist.permission)
+        }
+    )
 
 
 def home_of(membership: Membership) -> str:
@@ -90,7 +100,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         {
             "label": worklist.label,
             "url": (url := reverse("certificates:worklist", args=[worklist.name])),
-            "count": sum(found.get((worklist.direction, s), 0) for s in worklist.counted) if worklist.counted else None,
+            "count": found.get(worklist.name),
             "is_current": path == url,
         }
         for worklist in WORKLISTS

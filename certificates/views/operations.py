@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from certificates.checks import searches_by_index
 from certificates.views.downloads import as_download
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -35,7 +36,8 @@ def operations(request: ActingRequest) -> HttpResponse:
     for pk, nppo_id in mine:
         with acting_for(nppo_id):
             overviews.append((nppos[nppo_id], operations_of.overview(Connection.objects.get(pk=pk))))
-    return render(request, "certificates/operations.html", {"overviews": overviews})
+    context = {"overviews": overviews, "search_is_slow": is_operator and not searches_by_index()}
+    return render(request, "certificates/operations.html", context)
 
 
 def connection(request: ActingRequest, pk: int) -> HttpResponse:

@@ -1,27 +1,45 @@
 """Lists of certificates: dense, filtered by the URL, paged by key so that page 900 costs what page 1 costs."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 
 from certificates import batches
-from certificates.models import Certificate, Certificates, Direction, Status
+from certificates.models import Certificate, Certificates, Direction, SavedFilter, Status
+from certificates.views.counting import bounded, countries
+from certificates.views.filtering import (
+    AGES,
+    LATEST,
+    SCOPES,
+    SHORT,
+    Filters,
+    among_latest,
+    apply,
+    condition,
+    read,
+    scope,
+    states,
+)
 from certificates.views.navigation import BY_NAME, Worklist, home_of
+from certificates.views.paging import ORDERS, PAGE, page
 from codelists.folding import fold
 from codelists.lookup import Names
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
+from gens.accounts.models import Membership
 from hubclient.models import Envelope
 
-PAGE: Final = 50
+ORDER_NAMES: Final[tuple[tuple[str, Promise], ...]] = (
+    ("", gettext_lazy("Latest change first")),
+    ("oldest", gettext_lazy("Longest in this state first")),
+    ("number", gettext_lazy("Number, rising")),
+    ("-number", gettext_lazy("Number, falling")),
+)
 
 
 def home(request: ActingRequest) -> HttpResponse:
@@ -35,30 +53,32 @@ def home(request: ActingRequest) -> HttpResponse:
 
 
 def worklist(request: ActingRequest, name: str) -> HttpResponse:
-    if name not in BY_NAME:
-        raise Http404
-    listed = BY_NAME[name]
-    if not request.membership.may(listed.permission):
-        raise PermissionDenied
-    mine = Certificate.objects.visible_to(request.membership).filter(
-        direction=listed.direction, status__in=listed.statuses
-    )
-    rows, following = page(filtered(mine, request, listed), request.GET.get("after", ""))
+    listed = listed_or_404(request, name)
+    filters, visible = read(request.GET, listed), rows_of(listed, request.membership)
+    found = apply(filters, visible, listed, request.membership)
+    shown = page(found, ORDERS[filters.sort], request.GET.get("after", ""), request.GET.get("before", ""))
+    here, names = filters.query(), Names(get_language() or "en")
+    saved = list(SavedFilter.objects.filter(membership=request.membership, worklist=name).order_by("name"))
     context = {
         "worklist": listed,
-        "rows": rows,
-        "next_url": query_with(request, after=following) if following else "",
-        "is_first": "after" not in request.GET,
-        "chips": chips(request, listed, mine),
-        "partners": (known := partners(listed, mine)),
-        "countries": dict(known),
-        "partner": request.GET.get("partner", ""),
-        "query": request.GET.get("q", ""),
-        "status": request.GET.get("status", ""),
+        "filters": filters,
+        "here": here,
+        "rows": shown.rows,
+        "previous_url": filters.query(before=shown.previous) if shown.previous else "",
+        "next_url": filters.query(after=shown.following) if shown.following else "",
+        "heads": heads(filters, listed),
+        "orders": [(key, label) for key, label in ORDER_NAMES if listed.has_numbers or "number" not in key],
+        **chips(filters, listed, visible, request.membership),
+        "partners": partners(listed, request.membership, names),
+        "countries": countries_of(shown.rows, names),
+        "ages": AGES if not filters.age or filters.age in AGES else sorted((*AGES, filters.age)),
+        "saved": saved,
+        "current": next((each for each in saved if each.query == here), None),
         "unreadable": unreadable_count(request, listed),
         "may_draft": request.membership.may(roles.DRAFT),
         "may_register": request.membership.may(roles.ISSUE),
         **_ticking(request, listed),
+        "latest": LATEST,
     }
     return render(request, "certificates/worklist.html", context)
 
@@ -71,66 +91,70 @@ def _ticking(request: ActingRequest, listed: Worklist) -> dict[str, Any]:
     return {"many": names, "batches": batches.latest(request.membership)}
 
 
-def filtered(certificates: Certificates, request: HttpRequest, listed: Worklist) -> Certificates:
-    if (status := request.GET.get("status", "")) in listed.statuses:
-        certificates = certificates.filter(status=status)
-    if partner := request.GET.get("partner", ""):
-        certificates = certificates.filter(**{partner_column(listed): partner[:12]})
-    if query := fold(request.GET.get("q", "")[:200]):
-        certificates = certificates.filter(search_text__contains=query)
-    return certificates
+def listed_or_404(request: ActingRequest, name: str) -> Worklist:
+    """The worklist of this name, if the membership may read it."""
+    if name not in BY_NAME:
+        raise Http404
+    if not request.membership.may(BY_NAME[name].permission):
+        raise PermissionDenied
+    return BY_NAME[name]
 
 
-def partner_column(listed: Worklist) -> str:
-    return "destination" if listed.direction == Direction.ISSUED else "counterpart"
+def rows_of(listed: Worklist, by: Membership) -> Certificates:
+    """Everything in the list that this membership may see."""
+    return Certificate.objects.visible_to(by).filter(direction=listed.direction, status__in=listed.statuses)
 
 
-def page(certificates: Certificates, after: str) -> tuple[list[Certificate], str]:
-    """PAGE rows, the latest first, and the key of the next page ("" on the last)."""
-    since, _at, pk = after.partition("_")
-    try:
-        at = datetime.fromisoformat(since) if after else None
-        if at is not None:
-            certificates = certificates.filter(Q(status_since__lt=at) | Q(status_since=at, pk__lt=int(pk)))
-    except (ValueError, OverflowError):
-        pass  # a key that somebody typed: the first page
-    rows = list(certificates.for_lists().order_by("-status_since", "-pk")[: PAGE + 1])
-    if len(rows) <= PAGE:
-        return rows, ""
-    last = rows[PAGE - 1]
-    return rows[:PAGE], f"{last.status_since.isoformat()}_{last.pk}"
+def chips(filters: Filters, listed: Worklist, visible: Certificates, by: Membership) -> dict[str, Any]:
+    """The two controls whose choice stands in the address, whose and which state; with counts, where they are cheap."""
+    every = {"": None} | {state.key: state for state in states(listed)}
+    whose = {f"whose {key}": visible.filter(scope(key, listed, by)) for key, _label in SCOPES}
+    here = visible.filter(scope(filters.whose, listed, by))
+    which = {f"state {key}": here.filter(condition(key, listed)) for key in every}
+    counts = {} if filters.is_narrowed else bounded(whose | which)
+    return {
+        "scopes": [
+            {
+                "label": label,
+                "count": counts.get(f"whose {key}"),
+                "url": filters.query(whose=key),
+                "is_current": key == filters.whose,
+            }
+            for key, label in SCOPES
+        ],
+        "states": [
+            {
+                "label": state.label if state else gettext_lazy("All"),
+                "count": counts.get(f"state {key}"),
+                "url": filters.query(status=key),
+                "is_current": key == filters.status,
+            }
+            for key, state in every.items()
+        ],
+    }
 
 
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """This page's query with these changes; empty ones are left out."""
-    kept = {key: request.GET.get(key, "") for key in ("q", "status", "partner")} | changes
-    return "?" + urlencode({key: value for key, value in kept.items() if value})
+def heads(filters: Filters, listed: Worklist) -> dict[str, dict[str, str]]:
+    """The heads by which one may sort: the address of the other way, and how it is sorted now (aria-sort)."""
+    pairs = {"since": ("", "oldest")} | ({"number": ("number", "-number")} if listed.has_numbers else {})
+    return {
+        name: {
+            "url": filters.query(sort=second if filters.sort == first else first),
+            "sorted": {first: "descending" if name == "since" else "ascending",
+                       second: "ascending" if name == "since" else "descending"}.get(filters.sort, ""),
+        }
+        for name, (first, second) in pairs.items()
+    }  # fmt: skip
 
 
-def chips(request: HttpRequest, listed: Worklist, mine: Certificates) -> list[dict[str, Any]]:
-    """All, then each status with its count and its address; other filters stay."""
-    found = dict(mine.order_by().values_list("status").annotate(n=Count("pk")))
-    chosen = request.GET.get("status", "")
-    rows: Iterable[tuple[str, Any, int]] = (
-        ("", "", sum(found.values())),
-        *((s, s.label, found.get(s, 0)) for s in listed.statuses),
-    )
-    return [
-        {"label": label, "count": n, "url": query_with(request, status=status), "is_current": status == chosen}
-        for status, label, n in rows
-    ]
-
-
-def partners(listed: Worklist, mine: Certificates) -> list[tuple[str, str]]:
+def partners(listed: Worklist, by: Membership, names: Names) -> list[tuple[str, str]]:
     """The countries that occur, by name."""
-    codes = mine.order_by().values_list(partner_column(listed), flat=True).distinct()
-    names = Names(get_language() or "en")
-    return sorted(((code, names.name("country", code)) for code in codes if code), key=lambda pair: fold(pair[1]))
+    codes = countries(by.nppo_id, listed.direction)
+    return sorted(((code, names.name("country", code)) for code in codes), key=lambda pair: fold(pair[1]))
 
 
-def countries_of(rows: list[Certificate]) -> dict[str, str]:
+def countries_of(rows: list[Certificate], names: Names) -> dict[str, str]:
     """Names of the countries in these rows."""
-    names = Names(get_language() or "en")
     return {code: names.name("country", code) for row in rows for code in (row.destination, row.counterpart)}
 
 
@@ -151,15 +175,29 @@ def unreadable(request: ActingRequest) -> HttpResponse:
 
 def search(request: ActingRequest) -> HttpResponse:
     """By number, reference or any name, in everything this membership may read."""
-    query = request.GET.get("q", "").strip()
-    found: list[Certificate] = []
-    if folded := fold(query[:200]):
-        matching = Certificate.objects.visible_to(request.membership).filter(search_text__contains=folded)
-        found = list(matching.exclude(status=Status.DISCARDED).for_lists().order_by("-status_since", "-pk")[:PAGE])
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    folded = fold(query)
+    found = matching(folded, request.membership) if folded else []
     if len(found) == 1:
         return redirect("certificates:certificate", found[0].pk)
-    return render(
-        request,
-        "certificates/search.html",
-        {"rows": found, "query": query, "countries": countries_of(found), "home": reverse("certificates:home")},
-    )
+    context = {
+        "rows": found,
+        "query": query,
+        "countries": countries_of(found, Names(get_language() or "en")),
+        "home": reverse("certificates:home"),
+        "is_short": 0 < len(folded) < SHORT,
+        "latest": LATEST,
+    }
+    return render(request, "certificates/search.html", context)
+
+
+def matching(folded: str, by: Membership) -> list[Certificate]:
+    """The latest that have it, each direction by its own index."""
+    found: list[Certificate] = []
+    for direction in Direction:
+        visible = Certificate.objects.visible_to(by).filter(direction=direction).exclude(status=Status.DISCARDED)
+        if len(folded) < SHORT:
+            visible = among_latest(visible)
+        rows = visible.filter(search_text__contains=folded).for_lists()
+        found += rows.order_by("-status_since", "-pk")[:PAGE]
+    return sorted(found, key=lambda row: (row.status_since, row.pk), reverse=True)[:PAGE]

@@ -1,6 +1,7 @@
 """python -m tests.benchmarks [PART ...]: a table of medians and of ratios to a named baseline of the same run.
 
-Never a test. Parts: message paper issuing exchange lists memory; and drain, only when named: 10 minutes of the world's load.
+Never a test. Parts: message paper issuing exchange lists memory; only when named, each of ten minutes: screens, lists of a million
+certificates; drain, the world's load.
 """
 
 import base64
@@ -131,7 +132,7 @@ def issuing() -> list[Row]:
 
 
 def parts() -> dict[str, Callable[[], Any]]:
-    from tests.benchmarks import drain, exchange, lists, memory
+    from tests.benchmarks import drain, exchange, lists, memory, screens
 
     return {
         "message": lambda: show(message()),
@@ -140,6 +141,7 @@ def parts() -> dict[str, Callable[[], Any]]:
         "exchange": lambda: show(exchange.rows()),
         "lists": lists.show,
         "memory": lambda: show_memory(memory.rows()),
+        "screens": screens.show,
         "drain": drain.run,
     }
 
@@ -176,7 +178,7 @@ def main() -> None:
     try:
         load()
         every = parts()
-        for name in [n for n in sys.argv[1:] if n in every] or [n for n in every if n != "drain"]:
+        for name in [n for n in sys.argv[1:] if n in every] or [n for n in every if n not in ("screens", "drain")]:
             every[name]()
     finally:
         connections["default"].close()

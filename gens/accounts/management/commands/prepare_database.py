@@ -21,9 +21,14 @@ class Command(BaseCommand):
             {role: secrets.token_urlsafe(24) for role in ("gens_app", "owner", "pilothub")} if new_passwords else {}
         )
         try:
-            embedded.prepare(admin_url, passwords)
+            is_fast = embedded.prepare(admin_url, passwords)
         except embedded.DatabaseProblem as problem:
             raise CommandError(str(problem)) from problem
+        if not is_fast:
+            self.stderr.write(
+                "Searching will be slow: only a superuser may let an index answer it. As one, in the database gens: "
+                f"{embedded.SEARCH_BY_INDEX};"
+            )
         host = admin_url.split("@")[-1].split("/")[0]
         for variable, role, database in (
             ("DATABASE_URL", "gens_app", "gens"),

@@ -1,0 +1,90 @@
+"""Pages by key, forwards and back: page 900 costs what page 1 costs, and rows that come meanwhile shift nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Q
+
+from certificates.models import Certificate, Certificates
+
+PAGE: Final = 50
+_LARGEST: Final = 2**63 - 1
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column that an index of lists ends with, and which way."""
+
+    column: str
+    is_falling: bool
+    parse: Callable[[str], Any]
+
+    def columns(self, *, is_back: bool = False) -> tuple[str, str]:
+        sign = "-" if self.is_falling is not is_back else ""
+        return f"{sign}{self.column}", f"{sign}pk"
+
+    def key(self, row: Certificate) -> str:
+        value = getattr(row, self.column)
+        return f"{row.pk}~{value.isoformat() if isinstance(value, datetime) else value}"
+
+    def beyond(self, key: str, *, is_back: bool = False) -> Q | None:
+        """What comes after the row of this key, or before it; None of a key that somebody typed."""
+        pk, _sign, text = key.partition("~")
+        try:
+            value, number = self.parse(text), int(pk)
+        except ValueError:
+            return None
+        if not 0 < number <= _LARGEST or "\x00" in text:
+            return None
+        way = "lt" if self.is_falling is not is_back else "gt"
+        same = Q(**{self.column: value, f"pk__{way}": number})
+        # the first half alone is what an index can begin at
+        return Q(**{f"{self.column}__{way}e": value}) & (Q(**{f"{self.column}__{way}": value}) | same)
+
+
+LATEST: Final = Order("status_since", is_falling=True, parse=_moment)
+ORDERS: Final = {
+    "": LATEST,
+    "oldest": Order("status_since", is_falling=False, parse=_moment),
+    "number": Order("number", is_falling=False, parse=str),
+    "-number": Order("number", is_falling=True, parse=str),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the keys of the pages beside it ("" where there is none)."""
+
+    rows: list[Certificate]
+    previous: str
+    following: str
+
+
+def page(certificates: Certificates, order: Order, after: str = "", before: str = "") -> Page:
+    """The rows after or before a key; the first ones without a key, or with one that is none."""
+    listed = certificates.for_lists()
+    if before and (beyond := order.beyond(before, is_back=True)) is not None:
+        rows = list(listed.filter(beyond).order_by(*order.columns(is_back=True))[: PAGE + 1])
+        if len(rows) > PAGE:
+            rows = rows[PAGE - 1 :: -1]
+            return Page(rows, order.key(rows[0]), order.key(rows[-1]))
+        after = ""  # that is the beginning: the first page, whole
+    beyond = order.beyond(after) if after else None
+    if beyond is not None:
+        listed = listed.filter(beyond)
+    rows = list(listed.order_by(*order.columns())[: PAGE + 1])
+    has_more, rows = len(rows) > PAGE, rows[:PAGE]
+    return Page(
+        rows,
+        order.key(rows[0]) if rows and beyond is not None else "",
+        order.key(rows[-1]) if has_more else "",
+    )

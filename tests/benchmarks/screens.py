@@ -1,0 +1,216 @@
+"""Every list, search and certificate page of an NPPO with 10,000 and then with 1,000,000 certificates.
+
+Not part of a plain run: `python -m tests.benchmarks screens` takes about ten minutes and 3 GB of disk, most of it for
+making a million rows. Aim: p95 within 100 ms, and the large NPPO within 1.5 times the small one.
+"""
+
+import json
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+SIZES: Final = (10_000, 1_000_000)
+TIMES: Final = 40
+PRODUCE: Final = (
+    "Taro, fresh corms", "Breadfruit, fresh", "Noni fruit, frozen", "Apples, fresh", "Bananas, fresh", "Cocoa beans, dried",
+    "Coffee, green", "Kiwifruit, fresh", "Pine logs", "Sawn timber", "Wheat", "Maize seed", "Tulip bulbs", "Cut roses",
+    "Potatoes, ware", "Mangoes, fresh", "Ginger rhizomes", "Vanilla beans", "Avocados, fresh", "Kava roots, dried",
+)  # fmt: skip
+COUNTRIES: Final = (
+    "NZ",
+    "AU",
+    "US",
+    "CN",
+    "JP",
+    "KR",
+    "DE",
+    "FR",
+    "NL",
+    "CL",
+    "AR",
+    "BR",
+    "EC",
+    "PE",
+    "ZA",
+    "KE",
+    "IN",
+    "ID",
+)
+
+# Numbers rise with time; what is open is young. Most are issued, a quarter is received, one in 300 is open.
+_FILL: Final = """
+INSERT INTO certificates_certificate (nppo_id, direction, counterpart, type, number, reference, status, status_since,
+  holder_id, drafted_by_id, authors, office_id, issued_at, issued_by_id, original, created_at, document, destination,
+  exporter, consignee, commodity, quantity, line_count, issue_date, search_text, awaits, awaits_from, awaits_since)
+SELECT %(nppo)s, direction, CASE direction WHEN 'received' THEN country ELSE '' END, '851',
+  CASE WHEN status IN ('draft', 'returned', 'submitted', 'approved') THEN '' ELSE number END, 'D-' || i, status, at,
+  CASE WHEN status = 'opened' OR status = 'submitted' AND i %% 2 = 0 THEN %(import_officer)s END,
+  CASE direction WHEN 'issued' THEN CASE WHEN i %% 200 = 0 THEN %(inspector)s ELSE %(other)s END END, '{}',
+  CASE WHEN i %% 20 = 0 THEN %(office)s ELSE %(elsewhere)s END, at,
+  CASE WHEN status = 'issued' THEN CASE WHEN i %% 50 = 0 THEN %(officer)s ELSE %(other)s END END, '', at, %(document)s,
+  CASE direction WHEN 'issued' THEN country ELSE 'WS' END, exporter, consignee, produce, '12 400 kg', 1, at::date,
+  lower(number || ' d-' || i || ' ' || exporter || ' ' || consignee || ' ' || produce), '', '',
+  CASE WHEN status = 'opened' AND i %% 9 = 0 THEN at END
+FROM (
+  SELECT i, at, direction, (%(countries)s::text[])[1 + i %% 18] AS country, (%(produce)s::text[])[1 + i %% 20] AS produce,
+    'Grower ' || md5((i %% 3000)::text) || ' Ltd' AS exporter, 'Importer ' || md5((i %% 7001)::text) AS consignee,
+    CASE direction WHEN 'issued' THEN 'WS-' ELSE 'XX-' END || lpad(i::text, 9, '0') AS number,
+    CASE WHEN direction = 'issued' THEN (ARRAY['draft', 'returned', 'submitted', 'approved'])[1 + (i / 300) %% 4]
+         WHEN TRUE THEN (ARRAY['received', 'opened'])[1 + (i / 300) %% 2] END AS open_status,
+    CASE WHEN i %% 300 < 1 THEN NULL WHEN direction = 'received' THEN
+           CASE WHEN i %% 13 = 0 THEN 'refused' WHEN i %% 501 = 0 THEN 'withdrawn' ELSE 'accepted' END
+         ELSE CASE WHEN i %% 31 = 0 THEN 'replaced' WHEN i %% 53 = 0 THEN 'withdrawn' ELSE 'issued' END END AS closed
+  FROM (SELECT i, now() - (%(last)s - i) * interval '30 seconds' AS at,
+          CASE WHEN i %% 4 = 3 THEN 'received' WHEN i %% 1200 = 600 THEN 'received' ELSE 'issued' END AS direction
+        FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS i) AS numbered
+) AS made, LATERAL (SELECT coalesce(closed, open_status) AS status) AS chosen
+"""
+
+
+class World:
+    """An NPPO, the people who look, and its certificates so far."""
+
+    def __init__(self) -> None:
+        from gens.accounts import roles
+        from gens.accounts.tenancy import acting_for
+        from tests.factories import NppoFactory, OfficeFactory, make_membership
+
+        self.nppo = NppoFactory(code="WS")
+        self.inspector = make_membership(self.nppo, roles.INSPECTOR)
+        self.officer = make_membership(self.nppo, roles.CERTIFYING_OFFICER)
+        self.import_officer = make_membership(self.nppo, roles.IMPORT_OFFICER)
+        self.auditor = make_membership(self.nppo, roles.AUDITOR)
+        self.other = make_membership(self.nppo, roles.INSPECTOR)
+        with acting_for(self.nppo.pk):
+            self.elsewhere = OfficeFactory(nppo=self.nppo, name="Elsewhere")
+        self.count = 0
+
+    def grow(self, size: int) -> None:
+        """As the server's own user, without its checks of single rows; the search index is made anew at the end."""
+        import psycopg
+
+        from certificates.ephyto.document import to_json
+        from tests.factories import valid_document
+
+        people = ("inspector", "officer", "import_officer", "other", "elsewhere")
+        said = {name: getattr(self, name).pk for name in people} | {
+            "nppo": self.nppo.pk, "office": self.officer.office_id, "first": self.count + 1, "last": size,
+            "countries": list(COUNTRIES), "produce": list(PRODUCE), "document": json.dumps(to_json(valid_document())),
+        }  # fmt: skip
+        with psycopg.connect(_admin_url(), autocommit=True) as admin:
+            admin.execute("SET session_replication_role = replica")
+            (index,) = admin.execute("SELECT pg_get_indexdef('certificate_search'::regclass)").fetchone() or ("",)
+            admin.execute("DROP INDEX certificate_search")
+            admin.execute(_FILL, said)
+            admin.execute(index)
+            admin.execute("VACUUM ANALYZE certificates_certificate")  # as PostgreSQL does by itself within a minute
+            admin.execute("CHECKPOINT")
+        self.count = size
+
+
+def _admin_url() -> str:
+    from django.db import connection
+
+    said = connection.settings_dict
+    return f"postgresql://postgres@/{said['NAME']}?host={said['HOST']}"
+
+
+def pages(world: World) -> list[tuple[str, Any, Callable[[random.Random], str]]]:
+    """(what, who looks, the address of one look)."""
+    from certificates.models import Certificate
+    from gens.accounts.tenancy import acting_for
+
+    with acting_for(world.nppo.pk):
+        ids = {
+            direction: list(
+                Certificate.objects.filter(direction=direction, number__gt="").values_list("pk", flat=True)[:300]
+            )
+            for direction in ("issued", "received")
+        }
+        middle = Certificate.objects.filter(direction="issued", status="issued").order_by("-status_since")
+        half = middle[world.count // 3]
+    inspector, officer, importer, auditor = world.inspector, world.officer, world.import_officer, world.auditor
+
+    def number(chance: random.Random) -> str:
+        return f"{chance.randrange(1, world.count):09}"
+
+    def name(chance: random.Random) -> str:
+        import hashlib
+
+        return hashlib.md5(str(chance.randrange(3000)).encode(), usedforsecurity=False).hexdigest()[:12]
+
+    return [
+        ("drafts", inspector, lambda _: "/list/drafts/"),
+        ("drafts, mine", inspector, lambda _: "/list/drafts/?whose=mine"),
+        ("to approve", officer, lambda _: "/list/submitted/"),
+        ("to approve, new", officer, lambda _: "/list/submitted/?status=new"),
+        ("issued", officer, lambda _: "/list/issued/"),
+        ("issued, mine", officer, lambda _: "/list/issued/?whose=mine"),
+        ("issued, my office's", officer, lambda _: "/list/issued/?whose=office"),
+        ("issued, withdrawn", officer, lambda _: "/list/issued/?status=withdrawn"),
+        ("issued, a page in the middle", officer,
+         lambda _: f"/list/issued/?after={half.pk}~{half.status_since.isoformat().replace('+', '%2B')}"),
+        ("issued, by number", officer, lambda _: "/list/issued/?sort=number"),
+        ("issued, to a country", officer, lambda c: f"/list/issued/?partner={c.choice(COUNTRIES)}"),
+        ("issued, of one day", officer, lambda _: f"/list/issued/?since={half.issue_date}&until={half.issue_date}"),
+        ("issued, contains a commodity", officer, lambda c: f"/list/issued/?q={c.choice(PRODUCE)[:6]}"),
+        ("issued, of an exporter", officer, lambda c: f"/list/issued/?party={name(c)}"),
+        ("issued, contains nothing alike", officer, lambda c: f"/list/issued/?q=zzq{c.randrange(10**6)}"),
+        ("received", importer, lambda _: "/list/received/"),
+        ("received, waiting for information", importer, lambda _: "/list/received/?status=waiting"),
+        ("decided", importer, lambda _: "/list/decided/"),
+        ("decided, from a country", importer, lambda c: f"/list/decided/?partner={c.choice(COUNTRIES)}"),
+        ("search, a number", auditor, lambda c: f"/search/?q={number(c)}"),
+        ("search, a name", auditor, lambda c: f"/search/?q={name(c)}"),
+        ("search, a commodity", auditor, lambda c: f"/search/?q={c.choice(PRODUCE)[:6]}"),
+        ("search, two letters", auditor, lambda c: f"/search/?q={c.choice(PRODUCE)[:2]}"),
+        ("search, nothing alike", auditor, lambda c: f"/search/?q=zzq{c.randrange(10**6)}"),
+        ("certificate, issued", auditor, lambda c: f"/certificate/{c.choice(ids['issued'])}/"),
+        ("certificate, received", auditor, lambda c: f"/certificate/{c.choice(ids['received'])}/"),
+    ]  # fmt: skip
+
+
+def measure(world: World) -> dict[str, tuple[float, float, int]]:
+    """Median and p95 in seconds, and queries, of each page."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.conftest import acting_client
+
+    chance, found = random.Random(7), {}
+    for what, who, address in pages(world):
+        client, taken = acting_client(who), []
+        for _ in range(3):  # to warm up
+            client.get(address(chance))
+        for _ in range(TIMES):
+            asked = address(chance)
+            start = time.perf_counter()
+            response = client.get(asked)
+            taken.append(time.perf_counter() - start)
+            assert response.status_code in (200, 302), (asked, response.status_code)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address(chance))
+        found[what] = (statistics.median(taken), sorted(taken)[int(0.95 * TIMES)], len(captured))
+    return found
+
+
+def show() -> None:
+    world, measured = World(), []
+    for size in SIZES:
+        start = time.perf_counter()
+        world.grow(size)
+        print(f"{size:,} certificates, made in {time.perf_counter() - start:.0f} s", flush=True)
+        measured.append(measure(world))
+    small, large = measured
+    print(
+        f"\n{'':38}{'10,000':>18}{'1,000,000':>20}\n{'':38}{'median':>9}{'p95':>9}{'median':>11}{'p95':>9}{'ratio':>7}{'queries':>9}"
+    )
+    for what, (median, p95, queries) in large.items():
+        before = small[what]
+        print(
+            f"{what:38}{before[0] * 1000:9.0f}{before[1] * 1000:9.0f}{median * 1000:11.0f}{p95 * 1000:9.0f}"
+            f"{p95 / before[1]:7.2f}{queries:9}",
+            flush=True,
+        )
