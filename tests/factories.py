@@ -26,15 +26,14 @@ from certificates.ephyto.document import (
     new_id,
 )
 from certificates.models import Certificate, Direction, Status
-from codelists import loading
-from codelists.models import List
 from gens.accounts.models import Membership, Nppo, Office, User
 from gens.accounts.tenancy import acting_for
+from tests import stash
 
 
 def load() -> None:
-    """The starting lists without the 5,000 areas, which take longer than the rest."""
-    loading.load(*(name for name in List.values if name != List.AREA))
+    """The starting lists without the 5,000 areas."""
+    stash.copy()
 
 
 class NppoFactory(factory.django.DjangoModelFactory):

@@ -55,6 +55,8 @@ _HAPPENED: Final = {
     events.APPROVED: gettext_lazy("Approved"),
     events.ISSUED: gettext_lazy("Issued"),
     events.DISCARDED: gettext_lazy("Discarded"),
+    events.SPLIT: gettext_lazy("Split"),
+    events.REFERRED: gettext_lazy("Own reference"),
     events.HUB_ACCEPTED: gettext_lazy("Sent. The Hub has it."),
     events.PARTNER_RECEIVED: gettext_lazy("Delivered"),
     events.NOT_DELIVERED: gettext_lazy("Not delivered"),
@@ -68,6 +70,7 @@ _HAPPENED: Final = {
     events.HANDED_OVER: gettext_lazy("Handed over"),
     events.ADDED: gettext_lazy("Added"),
     events.CHANGED: gettext_lazy("Changed"),
+    events.ENDED: gettext_lazy("Ended"),
     events.INVITED: gettext_lazy("Invited"),
     events.ACCEPTED: gettext_lazy("Accepted the invitation"),
 }

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from certificates import drafts, workflow
+from certificates import drafts, keeping, splitting, workflow
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
@@ -52,6 +52,10 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "actions": [action for action in actions if action.name not in LAST],
         "others": [action for action in actions if action.name in LAST],
         "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
+        "may_draft": membership.may(roles.DRAFT),
+        "may_keep_template": keeping.may_keep_own(membership) or keeping.may_keep_for_all(membership),
+        "may_split": may_edit and splitting.may_be_split(found),
+        "may_combine": may_edit and splitting.alike(found).exists(),
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "second_person": needs_second_person(found, membership),
         "reason": last_reason(found),

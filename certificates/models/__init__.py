@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto.document import Document, from_json
+from certificates.models.starting import CertificateTemplate as CertificateTemplate
+from certificates.models.starting import Favourite as Favourite
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo, Office
 from hubclient.models import Envelope
@@ -111,6 +113,9 @@ class Certificate(models.Model):
     original = models.CharField(
         max_length=16, choices=Original.choices, blank=True, help_text="Once replaced or withdrawn: where the paper is."
     )
+    own_reference = models.CharField(
+        max_length=120, blank=True, help_text="An order's or a file's number. Never printed, never sent."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search
@@ -136,6 +141,8 @@ class Certificate(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["nppo", "direction", "status", "-status_since", "-id"], name="certificate_worklist"),
+            # what a person may copy: their own latest
+            models.Index(fields=["nppo", "drafted_by", "-status_since", "-id"], name="certificate_of_author"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
         ]
         triggers: ClassVar = [
@@ -379,10 +386,24 @@ class Partnership(models.Model):
         PAPER = "paper", _("On paper only")
         ELECTRONIC = "electronic", _("Electronically; paper is not needed")
 
+    class Clauses(models.TextChoices):
+        """The optional clauses of the model certificate (ISPM 12)."""
+
+        NEITHER = "neither", _("Neither optional clause")
+        FREE = "free", _("“Practically free from other pests”")
+        LIABILITY = "liability", _("“No financial liability”")
+        BOTH = "both", _("Both optional clauses")
+
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     country = models.CharField(max_length=2)
     way = models.CharField(max_length=12, choices=Way.choices, default=Way.BOTH)
     note = models.TextField(blank=True, help_text="For officers who issue to it.")
+    # what drafts to it usually say: offered, never written by itself
+    usual_transit = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    usual_clauses = models.CharField(max_length=12, choices=Clauses.choices, blank=True)
+    usual_mode = models.CharField(max_length=12, blank=True, help_text="UN/ECE Rec 19.")
+    usual_entry = models.CharField(max_length=256, blank=True)
+    language_note = models.CharField(max_length=300, blank=True, help_text="In which languages to write.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "country"], name="partnership_once")]
