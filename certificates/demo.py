@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_training, drafts, replacing, workflow
+from certificates import demo_lists, demo_starting, demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -321,6 +321,7 @@ def _samoa(staff: Staff) -> None:
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
     demo_lists.make(staff.inspector.nppo)
+    demo_starting.make(staff.inspector.nppo)
 
 
 def _new_zealand(staff: Staff) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from certificates import drafts, storage, workflow
 from certificates.ephyto.document import (
@@ -92,7 +93,8 @@ def split(certificate: Certificate, line_ids: Collection[str], *, by: Membership
         storage.store(row, replace(document, lines=stays), author=by)
         sections = [f"line.{line.id}" for line in moved]
         DraftInput.objects.filter(certificate=row, section__in=sections).update(certificate=made)
-        said = _("%(count)s lines went to %(draft)s") % {"count": len(moved), "draft": made}
+        said = ngettext("%(count)s line went to %(draft)s", "%(count)s lines went to %(draft)s", len(moved))
+        said %= {"count": len(moved), "draft": made}
         events.record(row, events.SPLIT, by=by, from_state=row.status, to_state=row.status, reason=said)
     return made
 
