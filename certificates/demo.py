@@ -12,6 +12,7 @@ from certificates import (
     demo_inspections,
     demo_lists,
     demo_profile,
+    demo_starting,
     demo_training,
     drafts,
     replacing,
@@ -331,6 +332,7 @@ def _samoa(staff: Staff) -> None:
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
     demo_lists.make(staff.inspector.nppo)
+    demo_starting.make(staff.inspector.nppo)
 
 
 def _new_zealand(staff: Staff) -> None:

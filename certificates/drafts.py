@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -67,10 +67,18 @@ class SectionState:
 
 
 def create(
-    *, by: Membership, document: Document | None = None, kind: str = EXPORT, replaces: Certificate | None = None
+    *,
+    by: Membership,
+    document: Document | None = None,
+    kind: str = EXPORT,
+    replaces: Certificate | None = None,
+    authors: Iterable[int] = (),
+    own_reference: str = "",
+    reason: str = "",
 ) -> Certificate:
     """A new draft in the hands of `by`, from nothing (of this kind: 851 or 657) or from another document. A document
-    that does not name the exporting country gets the NPPO's.
+    that does not name the exporting country gets the NPPO's. authors: whose words it holds beside those of `by`.
+    reason: what it was made from.
     """
     if not by.may(roles.DRAFT):
         raise workflow.NotAllowed
@@ -88,12 +96,14 @@ def create(
             drafted_by=by,
             office=by.office,
             reference=numbering.draft_reference(by.nppo, now),
+            own_reference=own_reference,
+            authors=list(authors),
         )
         document = document or _empty(kind, by.nppo)
         if not document.export_country.code:
             document = replace(document, export_country=here)
         storage.store(draft, document, author=by)
-        events.record(draft, events.DRAFTED, by=by, to_state=draft.status)
+        events.record(draft, events.DRAFTED, by=by, to_state=draft.status, reason=reason)
     return draft
 
 

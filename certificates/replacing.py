@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from certificates import drafts, workflow
-from certificates.ephyto.document import ISSUED, Document, Note
-from certificates.ephyto.rules.kinds import REPLACEMENT
+from certificates import copying, drafts, workflow
+from certificates.ephyto.document import Document, Note
 from certificates.models import NOT_FROZEN, Certificate, Direction, Original, Status
 from gens.accounts import roles
 from gens.accounts.models import Membership
@@ -50,13 +49,11 @@ def open_replacement(certificate: Certificate) -> Certificate | None:
 
 def document_of(old: Document, reason: str, language: str) -> Document:
     """The same consignment, without what only issuing fills, with the four notes of a replacement."""
-    kept = tuple(note for note in old.notes if note.subject not in REPLACEMENT)
+    again = copying.unissued(old)
     told = (
         Note("ADRP", "4"),
         Note("ADRPN", old.number),
         Note("ADRPR", reason[:512], language),
         Note("ADRD", old.issued),
     )
-    return replace(
-        old, number="", issued="", issuer="", place_of_issue="", officer="", status=ISSUED, notes=(*kept, *told)
-    )
+    return replace(again, notes=(*again.notes, *told))

@@ -53,6 +53,13 @@ def store(certificate: Certificate, document: Document, *columns: str, author: M
     return certificate
 
 
+def refer(certificate: Certificate, own_reference: str) -> None:
+    """Write the NPPO's own reference, at any time: it is found by search and stands in no document."""
+    certificate.own_reference = own_reference
+    certificate.search_text = fold("\n".join(searched(certificate, certificate.content)))
+    certificate.save(update_fields=["own_reference", "search_text"])
+
+
 def line_name(line: TradeLine) -> str:
     """What people call this line: its first description, else common, else botanical name."""
     for texts in (line.descriptions, line.common_names, line.scientific_names):
@@ -81,7 +88,8 @@ def day_of(text: str) -> date | None:
 
 
 def searched(certificate: Certificate, document: Document) -> Iterable[str]:
-    yield from (certificate.number, certificate.reference, document.exporter.name, document.consignee.name)
+    yield from (certificate.number, certificate.reference, certificate.own_reference)
+    yield from (document.exporter.name, document.consignee.name)
     for line in document.lines:
         for texts in (line.descriptions, line.common_names, line.scientific_names):
             yield from (text.text for text in texts)

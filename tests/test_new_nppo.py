@@ -136,7 +136,8 @@ def connect(page: Page, hub: RunningHub) -> None:
 
 
 def draft(page: Page) -> str:
-    press(page, "New certificate")
+    follow(page, "New certificate")
+    press(page, "Empty certificate for export")
     choose(page, "TO: importing country", "NZ")
     press(page, "Save and continue")
     fill(page, "Name of exporter", "Agroexportadora Peñafiel S.A.")

@@ -77,7 +77,8 @@ def follow(page: Page, name: str) -> None:
 
 
 def draft_and_submit(page: Page) -> None:
-    press(page, "New certificate")
+    follow(page, "New certificate")
+    press(page, "Empty certificate for export")
     page.get_by_label("TO: importing country").select_option("NZ")
     page.get_by_label("Distinguishing marks").fill("UGL/AKL 07-26")
     press(page, "Save and continue")

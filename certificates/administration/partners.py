@@ -1,7 +1,8 @@
-"""Partners: how certificates go to each country, beside what the Hub says of it."""
+"""Partners: how certificates go to each country, beside what the Hub says of it, and what they usually say."""
 
 from typing import Any, Final
 
+from crispy_forms.layout import HTML, Div, Fieldset
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,9 +13,20 @@ from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import administrators_only
 from certificates.administration.history import history
-from certificates.administration.settings import PAPER_LANGUAGES
-from certificates.forms.fields import TextField, errors_of
-from certificates.forms.sections import AREA, laid_out
+from certificates.administration.settings import (
+    PAPER_LANGUAGES,
+)
+from certificates.forms.fields import (
+    CodeChoice,
+    TermField,
+    TextField,
+    errors_of,
+)
+from certificates.forms.sections import (
+    AREA,
+    TRANSITS,
+    laid_out,
+)
 from certificates.models import Partnership, partnership
 from codelists import lookup
 from codelists.folding import fold
@@ -23,6 +35,16 @@ from gens.accounts.middleware import ActingRequest
 from hubclient.models import Partner
 
 PAGE: Final = 50
+COLUMNS: Final = (
+    "way",
+    "note",
+    "language",
+    "validity_days",
+    "usual_clauses",
+    "usual_mode",
+    "usual_entry",
+    "language_note",
+)
 
 
 class Way(forms.Form):
@@ -43,7 +65,42 @@ class Way(forms.Form):
         help_text=gettext_lazy("As this country limits it; officers are told the last day. Empty: no limit."),
     )  # fmt: skip
 
-    helper = laid_out("way", "language", "validity_days", "note")
+    transit_0 = CodeChoice("country", label=gettext_lazy("Transit country"))
+    transit_1 = CodeChoice("country", label=gettext_lazy("Second transit country"))
+    transit_2 = CodeChoice("country", label=gettext_lazy("Third transit country"))
+    usual_clauses = forms.ChoiceField(
+        label=gettext_lazy("Optional clauses"), required=False,
+        choices=[("", gettext_lazy("Nothing is usual")), *Partnership.Clauses.choices],
+    )  # fmt: skip
+    usual_mode = CodeChoice("transport", label=gettext_lazy("Mode of transport"))
+    usual_entry = TermField("port", label=gettext_lazy("Declared point of entry"), max_length=256)
+    language_note = TextField(
+        label=gettext_lazy("In which languages to write"), max_length=300,
+        widget=forms.TextInput({"size": 50, "dir": "auto"}),
+        help_text=gettext_lazy("Stands where the destination and the declarations are written."),
+    )  # fmt: skip
+
+    helper = laid_out(
+        "way", "language", "validity_days", "note",
+        Fieldset(
+            gettext_lazy("Usual in certificates to this country"),
+            HTML('<p class="hint">{{ usual_hint }}</p>'),
+            Div("transit_0", "transit_1", "transit_2", css_class="line"), "usual_clauses",
+            Div("usual_mode", "usual_entry", css_class="line"), "language_note",
+        ),
+    )  # fmt: skip
+
+    @staticmethod
+    def read(row: Partnership) -> dict[str, Any]:
+        transit = {f"transit_{i}": code for i, code in enumerate(row.usual_transit)}
+        return {name: getattr(row, name) for name in COLUMNS} | transit
+
+    def write(self, row: Partnership) -> None:
+        for name in COLUMNS:
+            said = self.cleaned_data[name]
+            setattr(row, name, said.strip() if isinstance(said, str) else said)
+        codes = (self.cleaned_data[f"transit_{i}"] for i in range(TRANSITS))
+        row.usual_transit = [code for code in codes if code]
 
 
 def partners(request: ActingRequest) -> HttpResponse:
@@ -66,16 +123,16 @@ def partner(request: ActingRequest, country: str) -> HttpResponse:
         raise Http404
     administrators_only(request)
     row, is_post = partnership(request.membership.nppo_id, country), request.method == "POST"
-    start: dict[str, Any] = {name: getattr(row, name) for name in Way.base_fields}
-    form = Way(request.POST if is_post else None, initial=start)
+    form = Way(request.POST if is_post else None, initial=Way.read(row))
     if is_post and form.is_valid():
-        for name, said in form.cleaned_data.items():
-            setattr(row, name, said.strip() if isinstance(said, str) else said)
+        form.write(row)
         changes.save(row, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("administration:partners")
     context = {
         "country": country, "name": found.name(get_language() or "en"), "form": form, "errors": errors_of(form),
-        "history": history(row, form),
+        "history": history(row, form, {"usual_transit": gettext_lazy("Transit")}),
+        "ports": lookup.offered("port", get_language() or "en", request.membership),
+        "usual_hint": _("It is offered to those who draft, where they have written nothing. Nothing is filled in by itself."),
     }  # fmt: skip
     return render(request, "administration/partner.html", context, status=422 if is_post else 200)

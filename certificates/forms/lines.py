@@ -7,6 +7,7 @@ from crispy_forms.layout import Div, Field, Fieldset
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from certificates import copying
 from certificates.ephyto.document import (
     MEASURES,
     Classification,
@@ -279,11 +280,10 @@ def new_line(country_code: str, language: str) -> TradeLine:
 
 
 def with_copy(document: Document, line_id: str) -> Document:
-    """The document with a copy of this line behind it; treatments' dates are never copied."""
+    """The document with a copy of this line behind it; copying.py names what never is."""
     copied: list[TradeLine] = []
     for line in document.lines:
         copied.append(line)
         if line.id == line_id:
-            treatments = tuple(replace(t, id=new_id(), start="", end="", full_text=()) for t in line.treatments)
-            copied.append(replace(line, id=new_id(), treatments=treatments))
+            copied.append(copying.line(line))
     return replace(document, lines=tuple(copied))

@@ -108,9 +108,12 @@ class Parties(forms.Form):
     consignee_address = TextField(label=_("Declared address of consignee"), widget=forms.Textarea(AREA),
                                   help_text=_("Full address. “To order” only where the importing country accepts it."))  # fmt: skip
 
+    keep_exporter = forms.BooleanField(required=False, label=_("Keep this exporter as a favourite"))
+    keep_consignee = forms.BooleanField(required=False, label=_("Keep this consignee as a favourite"))
+
     helper = laid_out(
-        Fieldset(_("Exporter"), "exporter_name", "exporter_address"),
-        Fieldset(_("Consignee"), "consignee_name", "consignee_address"),
+        Fieldset(_("Exporter"), "exporter_name", "exporter_address", "keep_exporter"),
+        Fieldset(_("Consignee"), "consignee_name", "consignee_address", "keep_consignee"),
     )
 
     @staticmethod
@@ -149,8 +152,13 @@ class Transport(forms.Form):
     entry_name = TermField("port", label=_("Declared point of entry"), max_length=256)
     containers = TextField(label=_("Containers and seals"), widget=forms.Textarea(AREA | {"rows": 3, "dir": "ltr"}),
                            help_text=_("One container a line: its number, then its seals, separated by commas."))  # fmt: skip
+    keep_route = forms.BooleanField(
+        required=False, label=_("Keep means of conveyance and point of entry as a favourite route")
+    )
 
-    helper = laid_out(Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"))
+    helper = laid_out(
+        Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"), "keep_route"
+    )
 
     @staticmethod
     def read(document: Document) -> dict[str, Any]:

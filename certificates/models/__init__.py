@@ -19,6 +19,8 @@ from certificates.models.desk import Sheet as Sheet
 from certificates.models.inspection import Inspection as Inspection
 from certificates.models.inspection import InspectionFile as InspectionFile
 from certificates.models.inspection import Sample as Sample
+from certificates.models.starting import CertificateTemplate as CertificateTemplate
+from certificates.models.starting import Favourite as Favourite
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership, Nppo, Office
 from hubclient.models import Envelope
@@ -134,6 +136,9 @@ class Certificate(models.Model):
     awaits = models.TextField(blank=True, help_text="What an officer lacks to decide. Ends with the next state.")
     awaits_from = models.CharField(max_length=200, blank=True, help_text="Of whom it was asked.")
     awaits_since = models.DateTimeField(null=True, help_text="None: it waits for no information.")
+    own_reference = models.CharField(
+        max_length=120, blank=True, help_text="An order's or a file's number. Never printed, never sent."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search
@@ -159,6 +164,8 @@ class Certificate(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["nppo", "direction", "status", "-status_since", "-id"], name="certificate_worklist"),
+            # what a person may copy: their own latest
+            models.Index(fields=["nppo", "drafted_by", "-status_since", "-id"], name="certificate_of_author"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
             # lists of several states, the latest first; those of open work without what is finished
             models.Index(fields=["nppo", "direction", "-status_since", "-id"], name="certificate_latest"),
@@ -458,6 +465,14 @@ class Partnership(models.Model):
         PAPER = "paper", _("On paper only")
         ELECTRONIC = "electronic", _("Electronically; paper is not needed")
 
+    class Clauses(models.TextChoices):
+        """The optional clauses of the model certificate (ISPM 12)."""
+
+        NEITHER = "neither", _("Neither optional clause")
+        FREE = "free", _("“Practically free from other pests”")
+        LIABILITY = "liability", _("“No financial liability”")
+        BOTH = "both", _("Both optional clauses")
+
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     country = models.CharField(max_length=2)
     way = models.CharField(max_length=12, choices=Way.choices, default=Way.BOTH)
@@ -468,6 +483,12 @@ class Partnership(models.Model):
     validity_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How old a certificate may be when the goods leave."
     )
+    # what drafts to it usually say: offered, never written by itself
+    usual_transit = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    usual_clauses = models.CharField(max_length=12, choices=Clauses.choices, blank=True)
+    usual_mode = models.CharField(max_length=12, blank=True, help_text="UN/ECE Rec 19.")
+    usual_entry = models.CharField(max_length=256, blank=True)
+    language_note = models.CharField(max_length=300, blank=True, help_text="In which languages to write.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "country"], name="partnership_once")]

@@ -17,8 +17,10 @@ from certificates import (
     inspected,
     inspections,
     issuing,
+    keeping,
     printing,
     prints,
+    splitting,
     workflow,
 )
 from certificates.ephyto import rules, show
@@ -73,6 +75,10 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         and membership.may(roles.ISSUE)
         and issuing.hand_of(found) is None,
         "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
+        "may_draft": membership.may(roles.DRAFT),
+        "may_keep_template": keeping.may_keep_own(membership) or keeping.may_keep_for_all(membership),
+        "may_split": may_edit and splitting.may_be_split(found),
+        "may_combine": may_edit and splitting.alike(found).exists(),
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "may_attend": attending.may_attend(membership, found),
         "second_person": needs_second_person(found, membership),

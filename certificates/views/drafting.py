@@ -22,15 +22,22 @@ from certificates import (
     requirements,
     workflow,
 )
-from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
+from certificates.ephyto.document import RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
 from certificates.models import EDITABLE, Certificate, Requirement
 from certificates.paper.face import face
-from certificates.sections import SECTIONS, listed, sections_of
-from certificates.views import attaching
+from certificates.sections import (
+    SECTIONS,
+    listed,
+    sections_of,
+)
+from certificates.views import (
+    attaching,
+    filling,
+)
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists import lookup
 from codelists.models import Code
@@ -70,13 +77,6 @@ def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
 def _language(found: Certificate) -> str:
     """The language that officers of this NPPO write certificates in."""
     return found.nppo.language
-
-
-@require_POST
-def new(request: ActingRequest) -> HttpResponse:
-    kind = RE_EXPORT if request.POST.get("kind") == RE_EXPORT else EXPORT
-    draft = drafts.create(by=request.membership, kind=kind)
-    return redirect("certificates:section", draft.pk, "consignment")
 
 
 def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
@@ -173,12 +173,12 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
     data, opened = request.POST, request.POST.get("opened_with", "")
-    if "add" in data or "look" in data:
+    if "add" in data or "look" in data or filling.is_asked(data):
         return _show(
             request,
             found,
             name,
-            make(_with_row(data), found.content),
+            make(_with_row(filling.filled(data, found, name, request.membership)), found.content),
             {**extra, "opened_with": opened, "found": _looked_up(data, request.membership)},
         )
     page = make(data, found.content)
@@ -189,12 +189,16 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
             return somebody_was_faster(request, error.certificate)
         return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": True}, status=422)
     try:
-        drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
+        saved = drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
     except drafts.Conflict as conflict:
         return _conflict(request, conflict.certificate, name, make)
     except workflow.WrongStatus as error:
         return somebody_was_faster(request, error.certificate)
     _remember(page, request.membership)
+    filling.remember(saved, name, data, request.membership)
+    if filling.is_first_destination(found, saved, name):
+        messages.success(request, _("Saved. What is usual for this destination is offered below."))
+        return redirect(request.get_full_path())
     messages.success(request, _("Saved."))
     return redirect(_onward(request, found, extra))
 
@@ -261,6 +265,7 @@ def _show(
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
         "demanded": _demanded(found, page) if "number" in context else [],
+        **filling.shown(found, name, page.forms, request),
     }
     template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
     return render(request, template, context, status=status)

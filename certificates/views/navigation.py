@@ -87,6 +87,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return context
     context["may_read_rules"] = membership.may(roles.READ_RULES)
     context["may_read_requirements"] = membership.may(roles.DRAFT) or membership.may(roles.READ_ISSUED)
+    context["may_keep"] = membership.may(roles.DRAFT) or membership.may(roles.ADMINISTER)
     context["may_see_operations"] = membership.may(roles.OPERATE) or membership.may(roles.ADMINISTER)
     context["may_operate"] = membership.may(roles.OPERATE)
     context["may_administer"] = membership.may(roles.ADMINISTER)

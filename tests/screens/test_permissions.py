@@ -7,8 +7,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certificates import storage
+from certificates.ephyto.document import Document, to_json
 from certificates.models import (
     Certificate,
+    CertificateTemplate,
+    Favourite,
     Inspection,
     InspectionFile,
     Message,
@@ -57,7 +60,7 @@ TABLE = {
     ("certificates:envelope", ("sent", "give-up"), "post"): (403, 403, 403, 422, 403, 422),
     ("certificates:envelope", ("sent", "nonsense"), "get"): (404, 404, 404, 404, 404, 404),
     ("certificates:envelope_content", ("sent",), "get"): (403, 403, 403, 403, 403, 200),
-    ("certificates:new", (), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:new", (), "get"): (200, 200, 403, 403, 403, 403),
     ("certificates:new", (), "post"): (302, 302, 403, 403, 403, 403),
     ("certificates:re_export", (), "get"): (200, 200, 403, 403, 403, 403),
     ("certificates:re_export", (), "post"): (404, 404, 403, 403, 403, 403),
@@ -91,6 +94,29 @@ TABLE = {
     ("certificates:act", ("issued", "withdraw"), "post"): (403, 422, 404, 403, 403, 404),
     ("certificates:replace", ("issued",), "get"): (200, 200, 404, 403, 403, 404),
     ("certificates:replace", ("issued",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:copy", ("issued",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:copy", ("issued",), "post"): (302, 302, 404, 403, 403, 404),
+    ("certificates:copy", ("received",), "post"): (404, 404, 403, 403, 403, 404),
+    ("certificates:keep", ("issued",), "get"): (200, 200, 404, 200, 403, 404),
+    ("certificates:keep", ("issued",), "post"): (422, 422, 404, 422, 403, 404),
+    ("certificates:templates", (), "get"): (200, 200, 403, 200, 403, 403),
+    ("certificates:template", ("template",), "get"): (403, 200, 403, 200, 403, 403),
+    ("certificates:template", ("template",), "post"): (403, 422, 403, 422, 403, 403),
+    ("certificates:delete_template", ("template",), "get"): (403, 200, 403, 200, 403, 403),
+    ("certificates:delete_template", ("template",), "post"): (403, 302, 403, 302, 403, 403),
+    ("certificates:favourites", (), "get"): (200, 200, 403, 200, 403, 403),
+    ("certificates:favourite", ("favourite",), "get"): (200, 200, 403, 200, 403, 403),
+    ("certificates:favourite", ("favourite",), "post"): (422, 422, 403, 422, 403, 403),
+    ("certificates:delete_favourite", ("favourite",), "get"): (200, 200, 403, 200, 403, 403),
+    ("certificates:delete_favourite", ("favourite",), "post"): (302, 302, 403, 302, 403, 403),
+    ("certificates:reference", ("issued",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:reference", ("issued",), "post"): (302, 302, 404, 403, 403, 404),
+    ("certificates:split", ("draft",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:split", ("draft",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:split", ("issued",), "post"): (409, 409, 404, 403, 403, 404),
+    ("certificates:combine", ("draft",), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:combine", ("draft",), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:combine", ("issued",), "get"): (409, 409, 404, 403, 403, 404),
     ("certificates:recall", ("issued",), "get"): (403, 302, 404, 403, 403, 404),
     ("certificates:recall", ("issued",), "post"): (403, 302, 404, 403, 403, 404),
     ("certificates:inspections", (), "get"): (200, 200, 403, 200, 200, 403),
@@ -294,6 +320,13 @@ class World:
             declarations=["Free from {pest}."], text="Roots washed.", source="https://example.org/",
         )  # fmt: skip
         self._inspection()
+        self.made["template"] = CertificateTemplate.objects.create(
+            nppo=self.nppo, name="Taro to Auckland", document=to_json(valid_document()), type="851", destination="NZ"
+        )
+        self.made["favourite"] = Favourite.objects.create(
+            nppo=self.nppo, kind="exporter", name="Upolu Growers Ltd", folded="upolu growers ltd",
+            data=to_json(Document(exporter=valid_document().exporter)),
+        )  # fmt: skip
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
@@ -371,7 +404,20 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         for row in TABLE
         if row[0] != "certificates:worklist"
         and set(row[1])
-        & {"draft", "issued", "received", "envelope", "member", "office", "invited", "pair", "event", "inspection"}
+        & {
+            "inspection",
+            "draft",
+            "issued",
+            "received",
+            "envelope",
+            "member",
+            "office",
+            "invited",
+            "pair",
+            "event",
+            "template",
+            "favourite",
+        }
     ],
     ids=str,
 )
