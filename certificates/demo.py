@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_training, drafts, replacing, workflow
+from certificates import demo_lines, demo_lists, demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -320,6 +320,7 @@ def _samoa(staff: Staff) -> None:
     for old, steps in ((replaced, ("submit", "approve", "issue")), (waiting, ())):
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
+    demo_lines.fill(one(UPOLU), by=staff.inspector)
     demo_lists.make(staff.inspector.nppo)
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
@@ -41,8 +41,12 @@ def reference() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """At the end the application lets go of the database before owner drops it."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The starting lists are put by; at the end the application lets go of the database before owner drops it."""
+    from tests import stash
+
+    with django_db_blocker.unblock():
+        stash.make()
     yield
     connections["default"].close()
 

@@ -3,7 +3,7 @@
 The PDF prints these boxes, the screen shows the same ones; each leads to the section of the form that fills it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
@@ -39,6 +39,7 @@ class Box:
     rows: tuple[Row, ...] = ()
     second_label: str = ""
     botanical: bool = field(default=False)
+    more: int = 0  # rows or texts that are left out
 
     @property
     def is_empty(self) -> bool:
@@ -56,21 +57,26 @@ class Face:
     boxes: tuple[Box, ...]
 
 
+SHOWN: Final = 25  # rows and texts of a box on the screen; the paper has all of them
 SECTIONS: Final = ("I", "II", "III")
 
 
 def face(
-    document: Document, language: str = ENGLISH, template_version: str = CURRENT, names: Names | None = None
+    document: Document,
+    language: str = ENGLISH,
+    template_version: str = CURRENT,
+    names: Names | None = None,
+    most: int | None = None,
 ) -> Face:
     """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
-    codes, where they come from elsewhere than the database.
+    codes, where they come from elsewhere than the database. most: rows and texts of a box; what is more, it counts.
     """
     words = wording.Words(language, names)
     boxes = (
         *_head(document, words),
         Box("description", f"I. {label('description', language)}", kind="heading"),
         *_consignment(document, words),
-        _produce(document, words),
+        _produce(document, words, most),
         *_statements(document, words, template_version),
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
@@ -79,7 +85,13 @@ def face(
         *_liability(document, language, template_version),
     )
     title = label("title_reexport" if document.type == RE_EXPORT else "title", language)
+    if most is not None:
+        boxes = tuple(replace(box, texts=box.texts[:most], more=box.more or _beyond(box, most)) for box in boxes)
     return Face(title, document.number, label("none", language), language, boxes)
+
+
+def _beyond(box: Box, most: int) -> int:
+    return max(0, len(box.texts) - most)
 
 
 def _plain(text: str) -> tuple[Text, ...]:
@@ -113,10 +125,10 @@ def _consignment(document: Document, words: wording.Words) -> tuple[Box, ...]:
     )
 
 
-def _produce(document: Document, words: wording.Words) -> Box:
+def _produce(document: Document, words: wording.Words, most: int | None) -> Box:
     rows = tuple(
         Row(number, line.id, words.produce(line), words.quantity(line), wording.botanical(line))
-        for number, line in enumerate(document.lines, start=1)
+        for number, line in enumerate(document.lines[:most], start=1)
     )
     return Box(
         "produce",
@@ -125,6 +137,7 @@ def _produce(document: Document, words: wording.Words) -> Box:
         kind="table",
         rows=rows,
         second_label=label("botanical", words.language),
+        more=len(document.lines) - len(rows),
     )
 
 

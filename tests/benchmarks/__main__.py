@@ -1,6 +1,6 @@
 """python -m tests.benchmarks [PART ...]: a table of medians and of ratios to a named baseline of the same run.
 
-Never a test. Parts: message paper issuing exchange lists memory; and drain, only when named: 10 minutes of the world's load.
+Never a test. Parts: message paper issuing exchange lists lines memory; and drain, only when named: 10 minutes of the world's load.
 """
 
 import base64
@@ -131,7 +131,7 @@ def issuing() -> list[Row]:
 
 
 def parts() -> dict[str, Callable[[], Any]]:
-    from tests.benchmarks import drain, exchange, lists, memory
+    from tests.benchmarks import drain, exchange, lists, many_lines, memory
 
     return {
         "message": lambda: show(message()),
@@ -139,6 +139,7 @@ def parts() -> dict[str, Callable[[], Any]]:
         "issuing": lambda: show(issuing()),
         "exchange": lambda: show(exchange.rows()),
         "lists": lists.show,
+        "lines": many_lines.show,
         "memory": lambda: show_memory(memory.rows()),
         "drain": drain.run,
     }
