@@ -38,11 +38,6 @@ def load() -> None:
     stash.copy()
 
 
-def load_short() -> None:
-    """The lists that lines are judged and read by, which take a moment only."""
-    loading.load(List.COUNTRY, List.UNIT, List.PACKAGE, List.PACKAGE_LEVEL, List.TRANSPORT)
-
-
 class NppoFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Nppo

@@ -18,7 +18,7 @@ from gens.accounts import roles
 from gens.accounts.models import Event, Membership
 from gens.accounts.tenancy import acting_for
 from tests.drafting.test_drafting import draft, now
-from tests.factories import NppoFactory, large_document, load_short, make_membership
+from tests.factories import NppoFactory, large_document, load, make_membership
 
 pytestmark = pytest.mark.django_db
 FUMIGATED = {"treatment-kind": "Fumigation", "treatment-start": "12 7 2026", "treatment-chemical": "Phosphine"}
@@ -26,7 +26,7 @@ FUMIGATED = {"treatment-kind": "Fumigation", "treatment-start": "12 7 2026", "tr
 
 @pytest.fixture
 def inspector() -> Membership:
-    load_short()
+    load()
     return make_membership(NppoFactory(code="WS"), roles.INSPECTOR)
 
 

@@ -25,7 +25,7 @@ from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from tests.drafting.test_applying import hidden
 from tests.drafting.test_drafting import draft, now, open_page
-from tests.factories import NppoFactory, large_document, load_short, make_membership, re_export_document, valid_document
+from tests.factories import NppoFactory, large_document, load, make_membership, re_export_document, valid_document
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh-hans")
@@ -33,7 +33,7 @@ LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh-hans")
 
 @pytest.fixture
 def inspector() -> Membership:
-    load_short()
+    load()
     return make_membership(NppoFactory(code="WS"), roles.INSPECTOR)
 
 

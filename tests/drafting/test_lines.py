@@ -19,14 +19,14 @@ from gens.accounts import roles
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from tests.drafting.test_drafting import draft, now, open_page
-from tests.factories import NppoFactory, large_document, load_short, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, large_document, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def inspector() -> Membership:
-    load_short()
+    load()
     return make_membership(NppoFactory(code="WS"), roles.INSPECTOR)
 
 

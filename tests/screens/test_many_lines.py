@@ -18,7 +18,7 @@ from certificates.models import Certificate, Message, Status
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
-from tests.factories import NppoFactory, large_document, load_short, make_certificate, make_membership
+from tests.factories import NppoFactory, large_document, load, make_certificate, make_membership
 
 pytestmark = pytest.mark.django_db
 MOST: Final = 100_000
@@ -45,7 +45,7 @@ class World:
     """The same 500 lines as a draft, as an issued and as a received certificate."""
 
     def __init__(self, document: Document) -> None:
-        load_short()
+        load()
         self.nppo: Nppo = NppoFactory(code="WS")
         self.reader: Membership = make_membership(self.nppo, roles.INSPECTOR, roles.IMPORT_OFFICER)
         numbered = replace(document, number="XX-1")
@@ -102,7 +102,7 @@ def test_a_refused_submission_of_500_broken_lines_is_light_too(signed_in: Any) -
 
 
 def test_pages_of_many_lines_ask_the_database_as_little_as_those_of_one(signed_in: Any) -> None:
-    load_short()
+    load()
     reader = make_membership(NppoFactory(code="WS"), roles.INSPECTOR)
     client: Client = signed_in(reader)
     small, large = (make_certificate(reader.nppo, Status.DRAFT, by=reader, document=large_document(n)) for n in (1, 60))
