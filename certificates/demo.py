@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from certificates import (
     demo_inspections,
+    demo_lines,
     demo_lists,
     demo_profile,
     demo_starting,
@@ -331,6 +332,7 @@ def _samoa(staff: Staff) -> None:
     for old, steps in ((replaced, ("submit", "approve", "issue")), (waiting, ())):
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
+    demo_lines.fill(one(UPOLU), by=staff.inspector)
     demo_lists.make(staff.inspector.nppo)
     demo_starting.make(staff.inspector.nppo)
 

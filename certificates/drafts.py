@@ -1,7 +1,9 @@
 """Drafts: made, saved section by section by several people at once, never losing what was typed."""
 
 import hashlib
-import json
+from collections import (
+    defaultdict,
+)
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -22,9 +24,10 @@ from certificates.ephyto.document import (
     Country,
     Document,
     Text,
+    TradeLine,
     line_by_id,
     set_notes,
-    to_json,
+    to_bytes,
 )
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
 from certificates.sections import listed, sections_of
@@ -114,18 +117,22 @@ def _empty(kind: str, nppo: Nppo) -> Document:
     return Document(type=kind, status=ISSUED, statements=("",) if kind == RE_EXPORT else statements, notes=notes)
 
 
+def next_section(document: Document, name: str) -> str:
+    names = list(sections_of(document))
+    return names[(names.index(name) + 1) % len(names)]
+
+
 def section_hash(document: Document, section: str) -> str:
     """What this section holds now, as a short hash: the form carries it from opening to saving."""
-    data: Any
     if section.startswith("line."):
         line = line_by_id(document, section.removeprefix("line."))
-        data = to_json(Document(lines=(line,))) if line else None
+        held = Document(lines=(line,) if line else ())
     else:
-        whole = to_json(document)
-        data = {name: whole.get(name) for name in _FIELDS[section]}
-        if "notes" in data:
-            data["notes"] = [note for note in data["notes"] or [] if note["subject"] in _SUBJECTS[section]]
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+        fields: dict[str, Any] = {name: getattr(document, name) for name in _FIELDS[section]}
+        if "notes" in fields:
+            fields["notes"] = tuple(note for note in document.notes if note.subject in _SUBJECTS[section])
+        held = Document(**fields)
+    return hashlib.sha256(to_bytes(held)).hexdigest()[:16]
 
 
 def save_section(
@@ -165,8 +172,9 @@ def kept_input(certificate: Certificate, section: str) -> dict[str, list[str]] |
     return None if found is None else found.data
 
 
-def forget_line_inputs(certificate: Certificate, line_id: str) -> None:
-    DraftInput.objects.filter(certificate=certificate, section=f"line.{line_id}").delete()
+def forget_line_inputs(certificate: Certificate, *line_ids: str) -> None:
+    sections = [f"line.{line_id}" for line_id in line_ids]
+    DraftInput.objects.filter(certificate=certificate, section__in=sections).delete()
 
 
 def section_of(path: str) -> str:
@@ -224,6 +232,20 @@ def remarks(certificate: Certificate) -> dict[str, str]:
     return dict(last or {})
 
 
+def problems_by_line(problems: Iterable[rules.Problem]) -> dict[str, list[rules.Problem]]:
+    """The problems of each line by its id; "" holds those of no line."""
+    found: dict[str, list[rules.Problem]] = defaultdict(list)
+    for problem in problems:
+        start, _dot, rest = problem.path.partition(".")
+        found[rest.partition(".")[0] if start == "lines" else ""].append(problem)
+    return found
+
+
+def unread_lines(certificate: Certificate) -> set[str]:
+    """Ids of the lines whose form holds something that could not be read; a new line is not in the document yet."""
+    return {kept.section.removeprefix("line.") for kept in certificate.inputs.all() if kept.section.startswith("line.")}
+
+
 def _state(problems: list[rules.Problem], has_unparsed: bool) -> str:
     if has_unparsed:
         return "problem"
@@ -234,16 +256,28 @@ def _state(problems: list[rules.Problem], has_unparsed: bool) -> str:
 
 @dataclass(frozen=True)
 class Link:
-    """One entry of a list of what is missing: the problem, and the address of its field."""
+    """One entry of a list of what is missing: the problem, and the address of its field; or how many more there are."""
 
     url: str
     problem: rules.Problem | None = None
     section: str = ""
+    more: int = 0
+
+
+LINKED: Final = 25  # problems of lines in one list; the list of lines has all of them
 
 
 def links(certificate: Certificate, blocked: "workflow.Blocked") -> list[Link]:
-    """What stands in the way of submitting, each entry leading to its field."""
-    found = [Link(f"{url_of(certificate, section_of(p.path))}#{anchor(p.path)}", p) for p in blocked.problems]
+    """What stands in the way of submitting, each entry leading to its field; of lines the first ones."""
+    of_lines = [problem for problem in blocked.problems if problem.path.startswith("lines.")]
+    left_out = {id(problem) for problem in of_lines[LINKED:]}
+    found = [
+        Link(f"{url_of(certificate, section_of(p.path))}#{anchor(p.path)}", p)
+        for p in blocked.problems
+        if id(p) not in left_out
+    ]
+    if left_out:
+        found.append(Link(f"{url_of(certificate, 'lines')}?problems=1", more=len(left_out)))
     return found + [Link(url_of(certificate, kept.section), section=kept.section) for kept in blocked.inputs]
 
 
@@ -294,3 +328,15 @@ def anchor(path: str) -> str:
 
 def without_line(document: Document, line_id: str) -> Document:
     return replace(document, lines=tuple(line for line in document.lines if line.id != line_id))
+
+
+def moved(document: Document, line_id: str, place: int) -> Document:
+    """The document with this line at this place, counted from 1; the others keep their order."""
+    others = [line for line in document.lines if line.id != line_id]
+    chosen = [line for line in document.lines if line.id == line_id]
+    return replace(document, lines=(*others[: place - 1], *chosen, *others[place - 1 :]))
+
+
+def with_lines(document: Document, lines: tuple[TradeLine, ...], *, instead: bool) -> Document:
+    """The document with these lines after its own, or in their place."""
+    return replace(document, lines=lines if instead else (*document.lines, *lines))

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 
 from django.conf import settings
 
+from certificates import totals
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document, TradeLine, to_json
 from certificates.ephyto.media import media_type
@@ -74,11 +74,8 @@ def commodity(document: Document) -> str:
 
 def quantity(document: Document) -> str:
     """The net weights added up when every line has one in the same unit; otherwise nothing, never a wrong sum."""
-    weights = [line.net_weight for line in document.lines]
-    numbers = [number for weight in weights if (number := weight.number) is not None]
-    if not weights or len(numbers) < len(weights) or len({weight.unit for weight in weights}) != 1:
-        return ""
-    return measure(replace(weights[0], value=str(sum(numbers))), Names("en"))
+    total = totals.weight(line.net_weight for line in document.lines)
+    return measure(total.sum, Names("en")) if total.sum else ""
 
 
 def day_of(text: str) -> date | None:

@@ -4,6 +4,7 @@ Shared lists as the acting NPPO sees them: what it hid is not offered, what it r
 there. Row-level security gives the rows of the acting NPPO and of no other, so nobody need be named here.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -272,3 +273,29 @@ class Codes:
             self._lists[list_name] = frozenset((*_active(list_name).values_list("code", flat=True), *owned))
         held = self._lists[list_name]
         return code in held if held else None
+
+
+class Spoken:
+    """Codes by what people write for them: the code, its symbol, a name in any language. Each list is read once."""
+
+    def __init__(self) -> None:
+        self._lists: dict[tuple[str, str], list[dict[str, set[str]]]] = {}
+
+    def meant(self, list_name: str, kind: str, text: str) -> list[str]:
+        """The codes that the text may mean: of several readings the strictest one that has any."""
+        if (list_name, kind) not in self._lists:
+            self._lists[list_name, kind] = self._read(list_name, kind)
+        exact, symbols, names = self._lists[list_name, kind]
+        return sorted(exact.get(text) or symbols.get(text) or names.get(fold(text)) or ())
+
+    def _read(self, list_name: str, kind: str) -> list[dict[str, set[str]]]:
+        exact: dict[str, set[str]] = defaultdict(set)
+        symbols: dict[str, set[str]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
+        for code in as_seen(list_name, _active(list_name, kind), kind=kind):
+            exact[code.code].add(code.code)
+            symbols[code.symbol].add(code.code)
+            spoken = (code.code, code.symbol, *code.names.values(), *(name for _language, name in code.synonyms))
+            for name in spoken:
+                names[fold(name)].add(code.code)
+        return [exact, symbols, names]

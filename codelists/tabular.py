@@ -5,11 +5,13 @@ Nothing is written here. Who reads a table judges it whole before anything is st
 
 import csv
 import io
+import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any, Final
 from xml.etree.ElementTree import ParseError
 
@@ -22,6 +24,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 MOST_BYTES: Final = 10_000_000
 MOST_ROWS: Final = 20_000
 _MOST_UNPACKED: Final = 150_000_000  # bytes of a spreadsheet, which is a ZIP file
+_MOST_BLANK: Final = 20_000  # rows of a sheet that say nothing, such as formatted ones
 _MOST_CELL: Final = 4_000  # characters
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run when it opens our file
 _NEGATIVE: Final = re.compile(r"-\d+")
@@ -58,43 +61,58 @@ class Row:
     values: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a file may hold."""
+
+    rows: int = MOST_ROWS
+    unpacked: int = _MOST_UNPACKED
+
+
 def read(
-    file: IO[bytes], name: str, columns: Iterable[str], required: Iterable[str]
+    file: IO[bytes],
+    name: str,
+    columns: Iterable[str],
+    required: Iterable[str],
+    limits: Limits = Limits(),
+    named: Callable[[str], str] = str.lower,
 ) -> tuple[list[Row], list[CellError]]:
     """The rows of a table with these columns, in any order, and the errors of its cells. Raises Unreadable.
 
     A column that is not there reads as empty; one that is not known, twice there, or required and missing is refused.
+    named: the column that a heading names.
     """
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Unreadable(_("The file is larger than %(size)s MB.") % {"size": MOST_BYTES // 1_000_000})
     if not data.strip():
         raise Unreadable(_("The file is empty."))
-    lines = _spreadsheet(data) if name.lower().endswith(".xlsx") else _csv(data)
-    heading = _heading([str(cell or "") for cell in next(lines, [])], set(columns), set(required))
+    lines = _spreadsheet(data, limits.unpacked) if name.lower().endswith(".xlsx") else _csv(data)
+    heading = _heading([str(cell or "") for cell in next(lines, [])], set(columns), set(required), named)
     rows: list[Row] = []
     errors: list[CellError] = []
     for number, cells in enumerate(lines, 2):
-        if not any(str(cell or "").strip() for cell in cells):
-            continue
-        if len(rows) == MOST_ROWS:
-            raise Unreadable(_("The file has more than %(most)s rows. Divide it.") % {"most": MOST_ROWS})
-        row, wrong = _row(number, heading, cells)
-        rows.append(row)
-        errors += wrong
+        is_blank = not any(str(cell or "").strip() for cell in cells)
+        if (len(rows) == limits.rows and not is_blank) or number - len(rows) > _MOST_BLANK:
+            raise Unreadable(_("The file has more than %(most)s rows. Divide it.") % {"most": limits.rows})
+        if not is_blank:
+            row, wrong = _row(number, heading, cells)
+            rows.append(row)
+            errors += wrong
     return rows, errors
 
 
-def _heading(cells: list[str], known: set[str], required: set[str]) -> list[str]:
-    names = [cell.strip().lower() for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    for name in names:
+def _heading(cells: list[str], known: set[str], required: set[str], named: Callable[[str], str]) -> list[str]:
+    spoken = [cell.strip() for cell in cells]
+    while spoken and not spoken[-1]:
+        spoken.pop()
+    names = [named(cell) for cell in spoken]
+    for name, cell in zip(names, spoken, strict=True):
         if name not in known:
-            said = {"name": name[:60], "known": ", ".join(sorted(known))}
+            said = {"name": cell[:60], "known": ", ".join(sorted(known))}
             raise Unreadable(_("The column “%(name)s” is not known. Known are: %(known)s.") % said)
         if names.count(name) > 1:
-            raise Unreadable(_("The column “%(name)s” is there twice.") % {"name": name})
+            raise Unreadable(_("The column “%(name)s” is there twice.") % {"name": cell[:60]})
     if missing := sorted(required - set(names)):
         raise Unreadable(_("The column “%(name)s” is missing.") % {"name": missing[0]})
     return names
@@ -138,9 +156,18 @@ def _text(cell: Any) -> str:
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float) and math.isfinite(cell):
+        return _number(cell)
     return str(cell).strip()
+
+
+def _number(cell: float) -> str:
+    """As a spreadsheet shows it, of 15 digits. Three decimals get a fourth: nobody can take them for thousands."""
+    text = f"{Decimal(f'{cell:.15g}'):f}"
+    if "." not in text:
+        return text
+    text = text.rstrip("0").rstrip(".")
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
 def _csv(data: bytes) -> Iterator[list[Any]]:
@@ -163,11 +190,11 @@ class Formula:
     """Stands for a cell of a spreadsheet that holds one."""
 
 
-def _spreadsheet(data: bytes) -> Iterator[list[Any]]:
-    """The cells of the first sheet."""
+def _spreadsheet(data: bytes, most: int) -> Iterator[list[Any]]:
+    """The cells of the first sheet of a file of at most so many bytes unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > _MOST_UNPACKED:
+            if sum(each.file_size for each in packed.infolist()) > most:
                 raise Unreadable(_("The spreadsheet is too large. Divide it."))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         sheet = book.worksheets[0]

@@ -12,6 +12,7 @@ from certificates.ephyto.document import (
     ISSUED,
     RE_EXPORT,
     Attachment,
+    Classification,
     Country,
     Document,
     Location,
@@ -23,6 +24,7 @@ from certificates.ephyto.document import (
     Party,
     Text,
     TradeLine,
+    Treatment,
     new_id,
 )
 from certificates.models import Certificate, Direction, Status
@@ -144,3 +146,41 @@ def make_certificate(
             **{"office": by.office if by else None, "holder": by, "status_since": timezone.now()} | fields,
         )
         return storage.store(certificate, document or valid_document(), author=by)
+
+
+_PRODUCE: Final = (
+    ("Taro, fresh corms", "Colocasia esculenta", "BG"), ("Breadfruit, fresh", "Artocarpus altilis", "CT"),
+    ("Noni fruit, frozen", "Morinda citrifolia", "BX"), ("Coconuts, husked", "Cocos nucifera", "SA"),
+)  # fmt: skip
+
+
+def large_document(count: int = 500, **changes: object) -> Document:
+    """A document of this many lines, such as a shipload of mixed produce: each says all that a line usually says."""
+    lines = []
+    for number in range(1, count + 1):
+        produce, botanical, kind = _PRODUCE[number % len(_PRODUCE)]
+        treatment = Treatment(
+            id=new_id(), start="2026-07-12", kind=Text("Fumigation", "en"), chemicals=(Text("Methyl bromide", "en"),),
+            duration=Measure("2", "HUR", "h"), temperature=Measure("21", "CEL", "°C"),
+            concentration=Measure("32", "GMQ", "g/m³"),
+        )  # fmt: skip
+        lines.append(
+            TradeLine(
+                id=new_id(),
+                descriptions=(Text(f"{produce}, lot {number}", "en"),),
+                common_names=(Text(produce.split(",")[0], "en"),),
+                scientific_names=(Text(botanical),),
+                intended_uses=(Text("Consumption", "en"),),
+                net_weight=Measure(str(1000 + number), "KGM", "kg"),
+                gross_weight=Measure(str(1100 + number), "KGM", "kg"),
+                classifications=(
+                    Classification("IPPCPCVP", "", (Text("Fruit", "en"),)),
+                    Classification("HS", "071440"),
+                ),
+                packages=(Package("4", kind, str(20 + number), kind.lower()),),
+                origins=(Origin(Country("WS", "Samoa"), (f"Village {number % 40}, Upolu",)),),
+                treatments=(treatment,),
+                notes=(Note("DMTLIL", f"UGL/{number}"), Note("ADTLIL", "Free from Papuana uninodis.", "en")),
+            )
+        )
+    return valid_document(lines=tuple(lines), **changes)

@@ -400,10 +400,10 @@ _ADAPTER: Final = TypeAdapter(Document)
 def _pruned(value: Any) -> Any:
     """Without empty values: every default is empty, so nothing is lost and rows stay small."""
     if isinstance(value, dict):
-        kept = {key: _pruned(item) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if item not in ("", 0, [], {})}
-    if isinstance(value, list | tuple):
-        return [_pruned(item) for item in value]
+        kept = ((key, item if isinstance(item, str) else _pruned(item)) for key, item in value.items() if item)
+        return {key: item for key, item in kept if item}
+    if isinstance(value, list):
+        return [item if isinstance(item, str) else _pruned(item) for item in value]
     return value
 
 
@@ -411,6 +411,11 @@ def to_json(document: Document) -> dict[str, Any]:
     """JSON-ready data without the empty values; the version is always there."""
     data: dict[str, Any] = _pruned(_ADAPTER.dump_python(document, mode="json"))
     return data
+
+
+def to_bytes(document: Document) -> bytes:
+    """The same bytes for the same document, and its ids and names as printed: for comparing, not for keeping."""
+    return _ADAPTER.dump_json(document)
 
 
 def from_json(data: Mapping[str, Any]) -> Document:

@@ -1,7 +1,8 @@
 """Every field of a document as a list of (path, label, value): what screens and command lines show when all is wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Final
 
 from certificates.ephyto.document import (
@@ -193,16 +194,16 @@ def rows(document: Document) -> list[Row]:
     return [row for group in groups(document) for row in group.rows]
 
 
-def groups(document: Document) -> list[Group]:
-    """The same under headings; those without rows are left out."""
+def groups(document: Document, numbers: Container[int] | None = None) -> list[Group]:
+    """The same under headings, of the lines only those of these numbers; those without rows are left out."""
     found: dict[tuple[str, int], list[Row]] = {}
     for name in document.__slots__:
-        values = [("", getattr(document, name))]
+        values = [(0, "", getattr(document, name))]
         if name == "lines":
-            values = [(f".{line.id or number}", line) for number, line in enumerate(document.lines, start=1)]
-        for number, (place, value) in enumerate(values, start=1):
-            key = (_GROUPS.get(name, _("Certificate")), number if name == "lines" else 0)
-            if name not in _HIDDEN:
+            values = [(number, f".{line.id or number}", line) for number, line in enumerate(document.lines, start=1)]
+        for number, place, value in values:
+            if name not in _HIDDEN and (not number or numbers is None or number in numbers):
+                key = (_GROUPS.get(name, _("Certificate")), number)
                 found.setdefault(key, []).extend(_walk(value, name + place, _label(document, name), name))
     return [Group(heading, number, under) for (heading, number), under in found.items() if under]
 
@@ -223,10 +224,16 @@ def _walk(value: Any, path: str, label: str, name: str) -> Iterator[Row]:
     elif isinstance(value, str | Text | Note | Country | Measure | Further):
         yield from _one(value, path, label, name)
     elif is_dataclass(value):
-        for field in fields(value):
-            if field.name not in _HIDDEN:
-                here, said = f"{path}.{field.name}", _label(value, field.name)
-                yield from _walk(getattr(value, field.name), here, said, field.name)
+        for field, said in _shown(type(value)):
+            if (inner := getattr(value, field)) not in ("", ()):
+                yield from _walk(inner, f"{path}.{field}", said, field)
+
+
+@cache
+def _shown(of: Any) -> list[tuple[str, str]]:
+    """The fields of a part of the document that are shown, with their labels."""
+    labels = _FIELDS.get(of, {})
+    return [(field.name, labels.get(field.name, field.name)) for field in fields(of) if field.name not in _HIDDEN]
 
 
 def _one(value: str | Text | Note | Country | Measure | Further, path: str, label: str, name: str) -> Iterator[Row]:

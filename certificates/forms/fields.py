@@ -125,9 +125,25 @@ class CodeChoice(forms.ChoiceField):
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value) and lookup.by_code(self.list_name, value) is None:
+            raise _not_listed(value)
+
+    def read(self, text: str, spoken: lookup.Spoken) -> str:
+        """The code that somebody wrote as a code, a symbol or a name. Raises ValidationError, as a choice does."""
+        if not text:
+            return ""
+        meant = spoken.meant(self.list_name, self.kind, text)
+        if not meant:
+            raise _not_listed(text)
+        if len(meant) > 1:
             raise ValidationError(
-                _("“%(code)s” is not in the list. Choose an entry of the list."), params={"code": value}
+                _("“%(typed)s” may be more than one entry of the list. Write its code: %(codes)s."),
+                params={"typed": text, "codes": ", ".join(meant)},
             )
+        return meant[0]
+
+
+def _not_listed(text: str) -> ValidationError:
+    return ValidationError(_("“%(code)s” is not in the list. Choose an entry of the list."), params={"code": text})
 
 
 class TermField(TextField):

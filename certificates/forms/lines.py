@@ -24,8 +24,8 @@ from certificates.ephyto.document import (
     set_notes,
 )
 from certificates.forms.fields import CodeChoice, DateField, NumberField, TermField, TextField
-from certificates.forms.sections import AREA, country, laid_out, paragraphs
-from codelists.lookup import name_of, symbol_of
+from certificates.forms.sections import AREA, laid_out, paragraphs
+from codelists.lookup import Names
 
 VEGETABLE_PART: Final = "IPPCPCVP"
 CONDITION: Final = "IPPCPCC"
@@ -115,14 +115,14 @@ def _class(line: TradeLine, system: str) -> str:
     return next((c.names[0].text for c in line.classifications if c.system == system and c.names), "")
 
 
-def write(line: TradeLine, data: dict[str, Any], language: str) -> TradeLine:
-    """The line with what the form said; what the form does not show stays."""
-    notes = line.notes
+def write(line: TradeLine, data: dict[str, Any], names: Names) -> TradeLine:
+    """The line with what the form said; what the form does not show stays. names: in the certificate's language."""
+    notes, language = line.notes, names.language
     for subject, name in (("OQV", "other_quantity"), ("OQU", "other_unit"), ("OPTND", "packages_text")):
         notes = set_notes(notes, subject, [Text(data[name])])
     for subject, name in (("DMTLIL", "marks"), ("ADTLIL", "declaration")):
         notes = set_notes(notes, subject, paragraphs(data[name], note_texts(line.notes, subject), language))
-    measures: dict[str, Any] = {n: _measure(data[n], data[f"{n}_unit"], language) for n in MEASURES}
+    measures: dict[str, Any] = {n: _measure(data[n], data[f"{n}_unit"], names) for n in MEASURES}
     return replace(
         line,
         scientific_names=tuple(Text(name.strip()) for name in data["botanical"].split(",") if name.strip()),
@@ -130,15 +130,15 @@ def write(line: TradeLine, data: dict[str, Any], language: str) -> TradeLine:
         common_names=_first(line.common_names, data["common_name"], language),
         intended_uses=_first(line.intended_uses, data["intended_use"], language),
         classifications=tuple(_classifications(line, data, language)),
-        origins=_origins(line, data, language),
+        origins=_origins(line, data, names),
         notes=notes,
         **measures,
     )
 
 
-def _measure(value: str, unit: str, language: str) -> Measure:
+def _measure(value: str, unit: str, names: Names) -> Measure:
     """Without a number there is nothing to measure: the preselected unit alone says nothing."""
-    return Measure(value, unit, symbol_of("unit", unit, language) if unit else "") if value else Measure()
+    return Measure(value, unit, names.symbol("unit", unit)) if value else Measure()
 
 
 def _first(before: tuple[Text, ...], text: str, language: str) -> tuple[Text, ...]:
@@ -161,13 +161,13 @@ def _classifications(line: TradeLine, data: dict[str, Any], language: str) -> li
     return [*made, *kept]
 
 
-def _origins(line: TradeLine, data: dict[str, Any], language: str) -> tuple[Origin, ...]:
+def _origins(line: TradeLine, data: dict[str, Any], names: Names) -> tuple[Origin, ...]:
     areas: tuple[str, ...] = (data["origin_areas"],) if data["origin_areas"] else ()
     first = line.origins[0] if line.origins else Origin()
     if data["origin_areas"] == ", ".join(first.areas):
         areas = first.areas
     code = data["origin_country"]
-    here = Origin(country(code, language) if code else Country(), areas)
+    here = Origin(Country(code, names.name("country", code)), areas)
     rest = line.origins[1:]
     return (here, *rest) if code or areas else rest
 
@@ -188,23 +188,16 @@ def packages_read(line: TradeLine) -> list[dict[str, Any]]:
     return [{"quantity": p.quantity, "kind": p.kind, "level": p.level} for p in line.packages]
 
 
-def packages_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -> TradeLine:
+def packages_write(line: TradeLine, rows: list[dict[str, Any]], names: Names) -> TradeLine:
     """Packages of the rows that say something. Level 4, no hierarchy, where none was chosen."""
     said = [row for row in rows if (row.get("quantity") or row.get("kind")) and not row.get("remove")]
     made = tuple(
-        Package(
-            row["level"] or "4",
-            row["kind"],
-            row["quantity"],
-            name_of("package", row["kind"], language) if row["kind"] else "",
-        )
-        for row in said
+        Package(row["level"] or "4", row["kind"], row["quantity"], names.name("package", row["kind"])) for row in said
     )
     return replace(line, packages=made)
 
 
-class TreatmentRow(forms.Form):
-    id = forms.CharField(required=False, widget=forms.HiddenInput)
+class TreatmentFields(forms.Form):
     start = DateField(label=_("Date"), help_text=_("Such as 12 7 2026."))
     end = DateField(label=_("Until"))
     kind = TermField("treatment", label=_("Treatment"), max_length=256)
@@ -216,17 +209,27 @@ class TreatmentRow(forms.Form):
     concentration = NumberField(label=_("Concentration"))
     concentration_unit = CodeChoice("unit", "CONCENTRATION", by_symbol=True, label=_("Unit"))
     information = TextField(label=_("Additional information"), max_length=400, widget=_wide(50))
+
+
+TREATMENT: Final = (
+    Div("start", "end", css_class="line"), Div("kind", "chemical", css_class="line"),
+    Div("duration", "duration_unit", "temperature", "temperature_unit", css_class="line"),
+    Div("concentration", "concentration_unit", css_class="line"), "information",
+)  # fmt: skip
+
+
+class TreatmentRow(TreatmentFields):
+    id = forms.CharField(required=False, widget=forms.HiddenInput)
     remove = forms.BooleanField(required=False, label=_("Remove this treatment"))
 
-    helper = laid_out(
-        "id", Div("start", "end", css_class="line"), Div("kind", "chemical", css_class="line"),
-        Div("duration", "duration_unit", "temperature", "temperature_unit", css_class="line"),
-        Div("concentration", "concentration_unit", css_class="line"), "information", "remove",
-    )  # fmt: skip
+    helper = laid_out("id", *TREATMENT, "remove")
 
 
 TreatmentRows = forms.formset_factory(TreatmentRow, extra=0, max_num=20)
 _TREATMENT_MEASURES: Final = ("duration", "temperature", "concentration")
+
+
+NO_KIND: Final = _("Say what kind of treatment it was.")
 
 
 def treatments_read(line: TradeLine) -> list[dict[str, Any]]:
@@ -248,19 +251,22 @@ def _treatment_read(treatment: Treatment) -> dict[str, Any]:
     return shown
 
 
-def treatments_write(line: TradeLine, rows: list[dict[str, Any]], language: str) -> TradeLine:
+def treatments_write(line: TradeLine, rows: list[dict[str, Any]], names: Names) -> TradeLine:
     before = {treatment.id: treatment for treatment in line.treatments}
-    said = [
-        row
-        for row in rows
-        if row and not row.get("remove") and any(row.get(n) for n in ("start", "kind", "chemical", "information"))
-    ]
-    made = tuple(_treatment_write(before.get(row["id"], Treatment(id=new_id())), row, language) for row in said)
+    said = [row for row in rows if row and not row.get("remove") and says_a_treatment(row)]
+    made = tuple(treatment_write(before.get(row["id"], Treatment(id=new_id())), row, names) for row in said)
     return replace(line, treatments=made)
 
 
-def _treatment_write(before: Treatment, row: dict[str, Any], language: str) -> Treatment:
-    measures: dict[str, Any] = {n: _measure(row[n], row[f"{n}_unit"], language) for n in _TREATMENT_MEASURES}
+def says_a_treatment(row: dict[str, Any]) -> bool:
+    """Whether the row says one: how long and how hot alone is none."""
+    return any(row.get(name) for name in ("start", "kind", "chemical", "information"))
+
+
+def treatment_write(before: Treatment, row: dict[str, Any], names: Names) -> Treatment:
+    """The treatment with what the row says."""
+    language = names.language
+    measures: dict[str, Any] = {n: _measure(row[n], row[f"{n}_unit"], names) for n in _TREATMENT_MEASURES}
     chemicals = tuple(Text(name.strip(), language) for name in row["chemical"].split(",") if name.strip())
     same = row["chemical"] == ", ".join(text.text for text in before.chemicals)
     return replace(
@@ -274,9 +280,27 @@ def _treatment_write(before: Treatment, row: dict[str, Any], language: str) -> T
     )
 
 
-def new_line(country_code: str, language: str) -> TradeLine:
+def new_line(country_code: str, names: Names) -> TradeLine:
     """An empty line whose origin is the exporting country."""
-    return TradeLine(id=new_id(), origins=(Origin(country(country_code, language)),))
+    return TradeLine(id=new_id(), origins=(Origin(Country(country_code, names.name("country", country_code))),))
+
+
+class MovedLine(forms.Form):
+    """Where a line shall stand among the others."""
+
+    place = NumberField(label=_("Place among the lines"))
+
+    helper = laid_out("place")
+
+    def __init__(self, *arguments: Any, count: int, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.count = count
+
+    def clean_place(self) -> str:
+        place: str = self.cleaned_data["place"]
+        if not (place.isdecimal() and 1 <= int(place) <= self.count):
+            raise forms.ValidationError(_("Write a number from 1 to %(count)s."), params={"count": self.count})
+        return place
 
 
 def with_copy(document: Document, line_id: str) -> Document:

@@ -69,7 +69,12 @@ class Covering(forms.Form):
 
     def write(self, line: TradeLine, document: Document) -> TradeLine:
         """The line with what covers it, and the boxes of the other lines."""
-        notes = set_notes(line.notes, "RPCST", [Text("3")])
-        for subject, name in (("RPCRF", "covering"), ("RPCCO", "covering_country")):
-            notes = set_notes(notes, subject, [Text(self.cleaned_data[name])])
-        return with_boxes_of(document, replace(line, notes=notes))
+        said = self.cleaned_data
+        return with_boxes_of(document, cover(line, said["covering"], said["covering_country"]))
+
+
+def cover(line: TradeLine, number: str, country: str) -> TradeLine:
+    """The line with the number and the country of the certificate that came with the goods."""
+    notes = set_notes(line.notes, "RPCST", [Text("3")])
+    notes = set_notes(notes, "RPCRF", [Text(number)])
+    return replace(line, notes=set_notes(notes, "RPCCO", [Text(country)]))

@@ -1,7 +1,14 @@
 """Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
 
-from datetime import date, timedelta
-from typing import ClassVar, Self
+from datetime import (
+    date,
+    timedelta,
+)
+from typing import (
+    Any,
+    ClassVar,
+    Self,
+)
 
 import pgtrigger
 from django.contrib.contenttypes.fields import GenericRelation
@@ -202,8 +209,11 @@ class Certificate(models.Model):
 
     @property
     def content(self) -> Document:
-        """The document as a value. Parse once and keep it: this reads the whole JSON."""
-        return from_json(self.document)
+        """The document as a value. Its JSON is read once, until store() writes another."""
+        read: tuple[Any, Document] | None = self.__dict__.get("_read")
+        if read is None or read[0] is not self.document:
+            read = self.__dict__["_read"] = (self.document, from_json(self.document))
+        return read[1]
 
 
 class Blob(models.Model):

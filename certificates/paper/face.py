@@ -45,6 +45,7 @@ class Box:
     beside: str = ""
     second_beside: str = ""
     botanical: bool = field(default=False)
+    more: int = 0  # rows or texts that are left out
 
     @property
     def is_empty(self) -> bool:
@@ -67,6 +68,7 @@ class Face:
     title_beside: str = ""
 
 
+SHOWN: Final = 25  # rows and texts of a box on the screen; the paper has all of them
 SECTIONS: Final = ("I", "II", "III")
 
 
@@ -77,10 +79,12 @@ def face(
     names: Names | None = None,
     beside: str = "",
     verified: Verified = NOT_VERIFIED,
+    most: int | None = None,
 ) -> Face:
     """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
     codes, where they come from elsewhere than the database. beside: a second language, in which labels and sentences
     stand beside those of the first. verified: sentences that may stand in `language` without the English one.
+    most: rows and texts of a box; what is more, it counts.
     """
     words = wording.Words(language, names)
     known = NOT_VERIFIED if beside else verified  # beside English nothing stands alone
@@ -92,7 +96,7 @@ def face(
         *_head(document, words),
         Box("description", f"I. {label('description', language)}", kind="heading"),
         *_consignment(document, words),
-        _produce(document, words),
+        _produce(document, words, most),
         *_statements(document, sentences, words.names),
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
@@ -100,6 +104,8 @@ def face(
         *_issue(document, words),
         *_liability(document, sentences),
     )
+    if most is not None:
+        boxes = tuple(replace(box, texts=box.texts[:most], more=box.more or _beyond(box, most)) for box in boxes)
     title = "title_reexport" if document.type == RE_EXPORT else "title"
     made = Face(label(title, language), document.number, label("none", language), language, boxes)
     return _with_second(made, title, beside) if beside else made
@@ -128,6 +134,10 @@ def _with_second(face: Face, title: str, beside: str) -> Face:
 
 # Boxes whose label has another key than they have.
 LABELS: Final = {"issued": "date", "treatment_section": "treatment_section"}
+
+
+def _beyond(box: Box, most: int) -> int:
+    return max(0, len(box.texts) - most)
 
 
 def _plain(text: str) -> tuple[Text, ...]:
@@ -161,10 +171,10 @@ def _consignment(document: Document, words: wording.Words) -> tuple[Box, ...]:
     )
 
 
-def _produce(document: Document, words: wording.Words) -> Box:
+def _produce(document: Document, words: wording.Words, most: int | None) -> Box:
     rows = tuple(
         Row(number, line.id, words.produce(line), words.quantity(line), wording.botanical(line))
-        for number, line in enumerate(document.lines, start=1)
+        for number, line in enumerate(document.lines[:most], start=1)
     )
     return Box(
         "produce",
@@ -173,6 +183,7 @@ def _produce(document: Document, words: wording.Words) -> Box:
         kind="table",
         rows=rows,
         second_label=label("botanical", words.language),
+        more=len(document.lines) - len(rows),
     )
 
 

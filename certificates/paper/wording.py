@@ -199,6 +199,10 @@ class Words:
                     columns[key].append(Text(before + value))
         return {key: tuple(texts) for key, texts in columns.items()}
 
+    def treatment(self, treatment: Treatment) -> str:
+        """All of one treatment in a row."""
+        return ", ".join(value for value in self._columns(treatment) if value)
+
     def _columns(self, treatment: Treatment) -> Iterable[str]:
         days = [self.day(day) for day in (treatment.start, treatment.end) if day]
         chemicals = (

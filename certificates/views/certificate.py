@@ -26,9 +26,23 @@ from certificates import (
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
-from certificates.models import EDITABLE, Certificate, Direction, Message, Print, Rendering, Status, partnership
-from certificates.paper.face import face
-from certificates.sections import SECTIONS
+from certificates.models import (
+    EDITABLE,
+    Certificate,
+    Direction,
+    Message,
+    Print,
+    Rendering,
+    Status,
+    partnership,
+)
+from certificates.paper.face import (
+    SHOWN,
+    face,
+)
+from certificates.sections import (
+    SECTIONS,
+)
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.inspecting import of_certificate
@@ -65,7 +79,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
-        "face": face(document, **printing.languages(found, document)),
+        "face": face(document, **printing.languages(found, document), most=SHOWN),
         "marks": marks_by_box(states),
         "may_edit": may_edit,
         "sections": states,
@@ -120,8 +134,9 @@ def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     document, messages = found.content, messages_of(found)
     context = {
         "certificate": found,
-        "face": face(document),
-        "groups": show.groups(document),
+        "face": face(document, most=SHOWN),
+        "groups": show.groups(document, range(1, SHOWN + 1)),
+        "more_lines": max(0, len(document.lines) - SHOWN),
         "further": show.FURTHER,
         "document": document,
         "findings": findings(messages),

@@ -1,9 +1,11 @@
 """How views get their objects: through visible_to and nowhere else. Out of scope is 404; a stale click is 409."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from certificates.models import Certificate
+from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
 
@@ -26,6 +28,14 @@ def certificate_or_404(request: ActingRequest, pk: int) -> Certificate:
     )
     if found is None:
         raise Http404
+    return found
+
+
+def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
+    """The draft, if this membership may see and change it."""
+    found = certificate_or_404(request, pk)
+    if not request.membership.may(roles.DRAFT):
+        raise PermissionDenied
     return found
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,20 +14,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from certificates import (
-    balances,
     drafts,
     inspected,
     printing,
     requirements,
     workflow,
 )
-from certificates.ephyto.document import RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
+from certificates.ephyto import rules
+from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
 from certificates.models import EDITABLE, Certificate, Requirement
-from certificates.paper.face import face
+from certificates.paper.face import SHOWN, face
 from certificates.sections import (
     SECTIONS,
     listed,
@@ -37,14 +36,16 @@ from certificates.sections import (
 from certificates.views import (
     attaching,
     filling,
+    lines,
 )
-from certificates.views.doorway import certificate_or_404, somebody_was_faster
+from certificates.views.doorway import editable_or_404, somebody_was_faster
 from codelists import lookup
+from codelists.lookup import Names
 from codelists.models import Code
-from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
 
+NEIGHBOURS: Final = 5  # lines before and after the one that is open
 LISTS: Final = ("taxon", "vegetable_part", "condition", "intended_use", "treatment", "chemical", "port")
 
 
@@ -66,17 +67,22 @@ class Page:
         return [error for form in plain for error in errors_of(form)]
 
 
-def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
-    """The draft, if this membership may see and change it."""
-    found = certificate_or_404(request, pk)
-    if not request.membership.may(roles.DRAFT):
-        raise PermissionDenied
-    return found
-
-
 def _language(found: Certificate) -> str:
     """The language that officers of this NPPO write certificates in."""
     return found.nppo.language
+
+
+def _neighbours(document: Document, number: int) -> list[tuple[int, TradeLine]]:
+    """The lines around this one, numbered."""
+    first = max(0, number - 1 - NEIGHBOURS)
+    return list(enumerate(document.lines[first : number + NEIGHBOURS], start=first + 1))
+
+
+@require_POST
+def new(request: ActingRequest) -> HttpResponse:
+    kind = RE_EXPORT if request.POST.get("kind") == RE_EXPORT else EXPORT
+    draft = drafts.create(by=request.membership, kind=kind)
+    return redirect("certificates:section", draft.pk, "consignment")
 
 
 def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
@@ -87,21 +93,16 @@ def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     if name not in sections_of(found.content):
         raise Http404
     if name == "lines":
-        return lines(request, found)
+        return lines.lines(request, found)
     if name == "attachments":
         return attaching.attachments(request, found)
-    following = {"next": next_section(found.content, name)}
+    following = {"next": drafts.next_section(found.content, name)}
     return _edit(request, found, name, lambda data, document: _section_page(found, name, data, document), following)
 
 
 def detach(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
     found = editable_or_404(request, pk)
     return attaching.detach(request, found, attachment_id)
-
-
-def next_section(document: Document, name: str) -> str:
-    names = list(sections_of(document))
-    return names[(names.index(name) + 1) % len(names)]
 
 
 def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None, document: Document) -> Page:
@@ -124,22 +125,23 @@ def line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
     found = editable_or_404(request, pk)
     document = found.content
     number = next((n for n, item in enumerate(document.lines, 1) if item.id == line_id), len(document.lines) + 1)
-    context = {"line_id": line_id, "number": number, "lines": document.lines, "next": "lines"}
+    context = {"line_id": line_id, "number": number, "lines": _neighbours(document, number), "next": "lines"}
+    context["count"] = len(document.lines)
     return _edit(request, found, f"line.{line_id}", lambda data, d: _line_page(found, line_id, data, d), context)
 
 
 def _line_page(found: Certificate, line_id: str, data: Mapping[str, Any] | None, document: Document) -> Page:
-    language = _language(found)
-    shown = line_by_id(document, line_id) or line_forms.new_line(document.export_country.code, language)
+    names = Names(_language(found))
+    shown = line_by_id(document, line_id) or line_forms.new_line(document.export_country.code, names)
     form = line_forms.Line(data, initial=line_forms.read(shown))
     packages = line_forms.PackageRows(data, initial=line_forms.packages_read(shown), prefix="packages")
     treatments = line_forms.TreatmentRows(data, initial=line_forms.treatments_read(shown), prefix="treatments")
 
     def change(current: Document) -> Document:
         before = line_by_id(current, line_id) or TradeLine(id=line_id)
-        written = line_forms.write(before, form.cleaned_data, language)
-        written = line_forms.packages_write(written, packages.cleaned_data, language)
-        return with_line(current, line_forms.treatments_write(written, treatments.cleaned_data, language))
+        written = line_forms.write(before, form.cleaned_data, names)
+        written = line_forms.packages_write(written, packages.cleaned_data, names)
+        return with_line(current, line_forms.treatments_write(written, treatments.cleaned_data, names))
 
     made = {"form": form, "packages": packages, "treatments": treatments}
     if document.type != RE_EXPORT:
@@ -327,59 +329,6 @@ def _differences(theirs: Page, yours: Page) -> list[dict[str, Any]]:
     return rows
 
 
-def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
-    """The list of lines; copying and deleting one are posts."""
-    if found.status not in EDITABLE:
-        return somebody_was_faster(request, found)
-    document = found.content
-    states = {state.name: state for state in drafts.section_states(found, document)}
-    context = {
-        "certificate": found,
-        "lines": document.lines,
-        "problems": states["lines"].problems,
-        "remark": states["lines"].remark,
-        "states": list(states.values()),
-        "new_id": new_id(),
-        "next": next_section(document, "lines"),
-        "is_re_export": document.type == RE_EXPORT,
-        "balances": _balances(found, document),
-    }
-    return render(request, "certificates/drafting/lines.html", context)
-
-
-def _balances(found: Certificate, document: Document) -> dict[str, balances.Balance]:
-    """What is left for each line that draws on a received certificate, by the line's id."""
-    left = balances.of(balances.sources(document, found.nppo_id))
-    return {line.id: left[key] for line in document.lines if (key := balances.source_of(line)) in left}
-
-
-@require_POST
-def copy_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
-    found = editable_or_404(request, pk)
-    return _change_lines(request, found, lambda d: line_forms.with_copy(d, line_id))
-
-
-def delete_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
-    found = editable_or_404(request, pk)
-    doomed = line_by_id(found.content, line_id)
-    if doomed is None:
-        raise Http404
-    if request.method == "POST":
-        drafts.forget_line_inputs(found, line_id)
-        return _change_lines(request, found, lambda d: drafts.without_line(d, line_id))
-    return render(request, "certificates/drafting/delete_line.html", {"certificate": found, "line": doomed})
-
-
-def _change_lines(request: ActingRequest, found: Certificate, change: Callable[[Document], Document]) -> HttpResponse:
-    opened = drafts.section_hash(found.content, "lines")
-    try:
-        drafts.save_section(found, "lines", by=request.membership, opened_with=opened, change=change)
-    except (drafts.Conflict, workflow.WrongStatus) as error:
-        return somebody_was_faster(request, error.certificate)
-    messages.success(request, _("Saved."))
-    return redirect("certificates:section", found.pk, "lines")
-
-
 def check(request: ActingRequest, pk: int) -> HttpResponse:
     """Everything once more before submitting, each section with its way back."""
     found = editable_or_404(request, pk)
@@ -387,16 +336,15 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
         return somebody_was_faster(request, found)
     document = found.content
     states = drafts.section_states(found, document)
-    blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))
+    severe = [problem for state in states for problem in state.problems if problem.level == rules.SEVERE]
+    mild = [problem for state in states for problem in state.problems if problem.level != rules.SEVERE]
     context = {
         "certificate": found,
-        "face": face(document, **printing.languages(found, document)),
+        "face": face(document, **printing.languages(found, document), most=SHOWN),
         "states": states,
-        "missing": drafts.links(found, blocked),
-        "warnings": drafts.links(
-            found, workflow.Blocked([p for s in states for p in s.problems if p.level != "SEVERE"], [])
-        ),
         "not_inspected": inspected.missing(found, found.nppo),
+        "missing": drafts.links(found, workflow.Blocked(severe, list(found.inputs.all()))),
+        "warnings": drafts.links(found, workflow.Blocked(mild, [])),
         "marks": {},
         "may_edit": True,
     }

@@ -1,7 +1,7 @@
 """python -m tests.benchmarks [PART ...]: a table of medians and of ratios to a named baseline of the same run.
 
-Never a test. Parts: message paper issuing exchange lists memory; only when named, each of ten minutes: screens, lists of a million
-certificates; drain, the world's load.
+Never a test. Parts: message paper issuing exchange lists lines memory; only when named, each of ten minutes: screens, lists
+of a million certificates; drain, the world's load.
 """
 
 import base64
@@ -132,7 +132,7 @@ def issuing() -> list[Row]:
 
 
 def parts() -> dict[str, Callable[[], Any]]:
-    from tests.benchmarks import drain, exchange, lists, memory, screens
+    from tests.benchmarks import drain, exchange, lists, many_lines, memory, screens
 
     return {
         "message": lambda: show(message()),
@@ -140,6 +140,7 @@ def parts() -> dict[str, Callable[[], Any]]:
         "issuing": lambda: show(issuing()),
         "exchange": lambda: show(exchange.rows()),
         "lists": lists.show,
+        "lines": many_lines.show,
         "memory": lambda: show_memory(memory.rows()),
         "screens": screens.show,
         "drain": drain.run,

@@ -91,49 +91,61 @@ def wrong_country_codes(document: Document, codes: Codes) -> Iterator[Finding]:
 _LENGTHS: Final = (("number", 60), ("issuer", 256), ("place_of_issue", 256), ("officer", 256))
 
 
-def _texts_with_limits(document: Document) -> Iterator[tuple[str, str, int]]:
+# The parts of a path, joined only where the text is too long.
+_Limited = tuple[tuple[str, ...], str, int]
+
+
+def _texts_with_limits(document: Document) -> Iterator[_Limited]:
     for name, limit in _LENGTHS:
-        yield name, getattr(document, name), limit
+        yield (name,), getattr(document, name), limit
     for name, party in (("exporter", document.exporter), ("consignee", document.consignee)):
-        yield f"{name}.name", party.name, 450
-        yield from ((f"{name}.address", line, 200) for line in party.address)
-    yield "entry.name", document.entry.name, 256
+        yield (name, "name"), party.name, 450
+        yield from (((name, "address"), line, 200) for line in party.address)
+    yield ("entry", "name"), document.entry.name, 256
     for movement in document.movements:
-        yield "movements", movement.number, 256
-        yield from (("movements", text.text, 256) for text in movement.means)
+        yield ("movements",), movement.number, 256
+        yield from ((("movements",), text.text, 256) for text in movement.means)
     for equipment in document.equipment:
-        yield from (("equipment", text, 256) for text in (equipment.number, *equipment.seals))
+        yield from ((("equipment",), text, 256) for text in (equipment.number, *equipment.seals))
     for item in document.attachments:
-        yield f"attachments.{item.id}.number", item.number, 60
-        yield from ((f"attachments.{item.id}.descriptions", text.text, 8000) for text in item.descriptions)
+        yield ("attachments", item.id, "number"), item.number, 60
+        yield from ((("attachments", item.id, "descriptions"), text.text, 8000) for text in item.descriptions)
     for note in document.notes:
-        yield f"notes.{note.subject}", note.text, notes.longest(note.subject)
+        yield ("notes", note.subject), note.text, notes.longest(note.subject)
     for line in document.lines:
         yield from _line_texts_with_limits(line)
 
 
-def _line_texts_with_limits(line: TradeLine) -> Iterator[tuple[str, str, int]]:
+def _line_texts_with_limits(line: TradeLine) -> Iterator[_Limited]:
     for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
-        yield from ((f"lines.{line.id}.{name}", text.text, 256) for text in getattr(line, name))
+        for text in getattr(line, name):
+            yield ("lines", line.id, name), text.text, 256
     for note in line.notes:
-        yield f"lines.{line.id}.notes.{note.subject}", note.text, notes.longest(note.subject)
+        yield ("lines", line.id, "notes", note.subject), note.text, notes.longest(note.subject)
     for classification in line.classifications:
-        yield from ((f"lines.{line.id}.classifications", text.text, 70) for text in classification.names)
+        for text in classification.names:
+            yield ("lines", line.id, "classifications"), text.text, 70
     for origin in line.origins:
-        yield from ((f"lines.{line.id}.origins", area, 256) for area in origin.areas)
+        for area in origin.areas:
+            yield ("lines", line.id, "origins"), area, 256
+    yield from _treatment_texts_with_limits(line)
+
+
+def _treatment_texts_with_limits(line: TradeLine) -> Iterator[_Limited]:
     for treatment in line.treatments:
-        for name, said in (("kind", treatment.kind), ("method", treatment.method)):
-            yield f"lines.{line.id}.treatments.{treatment.id}.{name}", said.text, 256
-        yield from (
-            (f"lines.{line.id}.treatments.{treatment.id}.information", t.text, 400) for t in treatment.information
-        )
-        yield from ((f"lines.{line.id}.treatments.{treatment.id}.full_text", t.text, 8000) for t in treatment.full_text)
+        path = ("lines", line.id, "treatments", treatment.id)
+        yield (*path, "kind"), treatment.kind.text, 256
+        yield (*path, "method"), treatment.method.text, 256
+        for text in treatment.information:
+            yield (*path, "information"), text.text, 400
+        for text in treatment.full_text:
+            yield (*path, "full_text"), text.text, 8000
 
 
 def too_long(document: Document, codes: Codes) -> Iterator[Finding]:
     for path, text, limit in _texts_with_limits(document):
         if len(text) > limit:
-            yield path, {"limit": str(limit), "length": str(len(text))}
+            yield ".".join(path), {"limit": str(limit), "length": str(len(text))}
 
 
 def too_many_address_lines(document: Document, codes: Codes) -> Iterator[Finding]:

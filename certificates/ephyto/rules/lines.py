@@ -13,6 +13,8 @@ from certificates.ephyto.rules.shapes import Codes, Finding, has_text, is_blank
 QUANTITY_DIGITS: Final = (20, 4)
 TREATMENT_DIGITS: Final = (14, 4)
 
+# Above zero, and of few enough digits for every field: as nearly all numbers are written.
+_SIMPLE: Final = re.compile(r"[1-9][0-9]{0,9}(\.[0-9]{1,4})?")
 _GENUS: Final = re.compile(r"[A-ZÀ-Ý×][\w×.'’-]+( .*)?", re.UNICODE | re.DOTALL)
 # HS headings of what is no plant and has no botanical name: soil, peat, growing media, wood packaging, used machines.
 _NO_PLANTS: Final = ("2530", "2703", "3101", "4415", "84", "87")
@@ -43,11 +45,15 @@ def fits(number: Decimal, digits: tuple[int, int]) -> bool:
 
 def no_number(line: TradeLine) -> Iterator[Finding]:
     for path, measure in quantities(line):
-        if measure.number is None or measure.number <= 0 or not fits(measure.number, QUANTITY_DIGITS):
-            yield path, {"value": measure.value}
+        if not _SIMPLE.fullmatch(measure.value):
+            number = measure.number
+            if number is None or number <= 0 or not fits(number, QUANTITY_DIGITS):
+                yield path, {"value": measure.value}
     for path, measure in treatment_measures(line):
-        if measure.number is None or not fits(measure.number, TREATMENT_DIGITS):
-            yield path, {"value": measure.value}
+        if not _SIMPLE.fullmatch(measure.value):
+            number = measure.number
+            if number is None or not fits(number, TREATMENT_DIGITS):
+                yield path, {"value": measure.value}
 
 
 def no_unit(line: TradeLine) -> Iterator[Finding]:
@@ -80,9 +86,16 @@ def packages_either_or(line: TradeLine) -> Iterator[Finding]:
 
 def incomplete_packages(line: TradeLine) -> Iterator[Finding]:
     for package in line.packages:
-        number = Measure(package.quantity).number
-        if not (package.level and package.kind) or number is None or number <= 0 or not fits(number, QUANTITY_DIGITS):
+        if not (package.level and package.kind) or not _counts(package.quantity):
             yield "packages", {}
+
+
+def _counts(quantity: str) -> bool:
+    """Whether it is a number above zero that fits."""
+    if _SIMPLE.fullmatch(quantity):
+        return True
+    number = Measure(quantity).number
+    return number is not None and number > 0 and fits(number, QUANTITY_DIGITS)
 
 
 def no_origin(line: TradeLine) -> Iterator[Finding]:
@@ -92,9 +105,9 @@ def no_origin(line: TradeLine) -> Iterator[Finding]:
 
 def no_botanical_name(line: TradeLine) -> Iterator[Finding]:
     """At least the genus, where the commodity class has one."""
-    if any(hs_code(line).startswith(prefix) for prefix in _NO_PLANTS):
-        return
     if not any(_GENUS.fullmatch(text.text.strip()) for text in line.scientific_names):
+        if hs_code(line).startswith(_NO_PLANTS):
+            return
         yield "scientific_names", {}
 
 
@@ -122,8 +135,10 @@ def net_above_gross(line: TradeLine) -> Iterator[Finding]:
         (line.net_weight, line.gross_weight, "gross_weight"),
         (line.net_volume, line.gross_volume, "gross_volume"),
     ):
-        if net.number and gross.number and net.unit == gross.unit and net.number > gross.number:
-            yield path, {"value": gross.value}
+        if net and gross and net.unit == gross.unit:
+            less, more = net.number, gross.number
+            if less and more and less > more:
+                yield path, {"value": gross.value}
 
 
 def hs_code(line: TradeLine) -> str:

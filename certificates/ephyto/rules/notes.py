@@ -109,34 +109,41 @@ def unknown_subjects(document: Document, codes: Codes) -> Iterator[Finding]:
                 yield f"{path}.{subject}", {"code": subject}
 
 
-def _texts(document: Document) -> Iterator[tuple[str, Text | Note]]:
-    """Every text that has a language, with its path."""
-    yield from ((f"notes.{note.subject}", note) for note in document.notes)
-    yield from (("movements", text) for movement in document.movements for text in movement.means)
+# A text that has a language, and the parts of its path: joined only where something is wrong with it.
+_Told = tuple[tuple[str, ...], Text | Note]
+
+
+def _texts(document: Document) -> Iterator[_Told]:
+    yield from ((("notes", note.subject), note) for note in document.notes)
+    yield from ((("movements",), text) for movement in document.movements for text in movement.means)
     for attachment in document.attachments:
-        yield from ((f"attachments.{attachment.id}.descriptions", text) for text in attachment.descriptions)
+        yield from ((("attachments", attachment.id, "descriptions"), text) for text in attachment.descriptions)
     for line in document.lines:
-        for path, text in _line_texts(line):
-            yield f"lines.{line.id}.{path}", text
+        yield from _line_texts(line)
 
 
-def _line_texts(line: TradeLine) -> Iterator[tuple[str, Text | Note]]:
+def _line_texts(line: TradeLine) -> Iterator[_Told]:
     for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
-        yield from ((name, text) for text in getattr(line, name))
-    yield from ((f"notes.{note.subject}", note) for note in line.notes)
-    yield from (("classifications", text) for item in line.classifications for text in item.names)
+        for text in getattr(line, name):
+            yield ("lines", line.id, name), text
+    for note in line.notes:
+        yield ("lines", line.id, "notes", note.subject), note
+    for item in line.classifications:
+        for text in item.names:
+            yield ("lines", line.id, "classifications"), text
     for treatment in line.treatments:
-        path = f"treatments.{treatment.id}"
-        yield from ((f"{path}.chemicals", text) for text in treatment.chemicals)
-        yield from ((f"{path}.information", text) for text in treatment.information)
-        yield from ((f"{path}.full_text", text) for text in treatment.full_text)
-        yield from ((f"{path}.kind", text) for text in (treatment.kind, treatment.method))
+        path = ("lines", line.id, "treatments", treatment.id)
+        for name in ("chemicals", "information", "full_text"):
+            for text in getattr(treatment, name):
+                yield (*path, name), text
+        yield (*path, "kind"), treatment.kind
+        yield (*path, "kind"), treatment.method
 
 
 def unknown_languages(document: Document, codes: Codes) -> Iterator[Finding]:
     for path, text in _texts(document):
         if text.language and text.language not in _LANGUAGES:
-            yield path, {"code": text.language}
+            yield ".".join(path), {"code": text.language}
 
 
 def unknown_kinds_of_attachment(document: Document, codes: Codes) -> Iterator[Finding]:

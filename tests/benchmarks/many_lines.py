@@ -1,0 +1,78 @@
+"""A draft of 500 lines: what each of its pages costs the server, against reading the stored document alone.
+
+Seconds of the processor, not of the clock: a busy machine does not change them much. The database's own are not in them.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+TIMES = 20
+LINES = 500
+Row = tuple[str, float, float, float]  # what, median and p95 in seconds, ratio of p95 to the baseline's
+
+
+def rows() -> list[Row]:
+    from django.urls import reverse
+
+    from certificates import drafts
+    from certificates.ephyto.document import from_json
+    from certificates.models import Certificate, Status
+    from gens.accounts import roles
+    from gens.accounts.tenancy import acting_for
+    from tests.conftest import acting_client
+    from tests.factories import NppoFactory, large_document, make_certificate, make_membership
+
+    nppo = NppoFactory(code="TO")
+    reader = make_membership(nppo, roles.INSPECTOR, roles.IMPORT_OFFICER)
+    document = large_document(LINES)
+    draft = make_certificate(nppo, Status.DRAFT, by=reader, document=document)
+    received = make_certificate(
+        nppo, Status.OPENED, direction="received", number="XX-1", counterpart="NZ", document=replace(document, number="XX-1")  # type: ignore[arg-type]
+    )  # fmt: skip
+    client = acting_client(reader)
+
+    def read() -> None:
+        with acting_for(nppo.pk):
+            from_json(Certificate.objects.get(pk=draft.pk).document)
+
+    def of(name: str, *arguments: str, of: Certificate = draft) -> Callable[[], Any]:
+        address = reverse(f"certificates:{name}", args=[of.pk, *arguments])
+        return lambda: client.get(address)
+
+    asked: list[tuple[str, Callable[[], Any]]] = [
+        (f"baseline: reading a stored document of {LINES} lines", read),
+        ("the draft's page", of("certificate")),
+        ("check and submit", of("check")),
+        *((f"section: {name}", of("section", name)) for name in drafts.sections_of(document)),
+        ("one line's form", of("line", document.lines[LINES // 2].id)),
+        ("change several lines", of("apply_lines")),
+        ("bring lines from a file", of("bring_lines")),
+        ("all lines, to read", of("lines")),
+        ("a received certificate of as many", of("certificate", of=received)),
+    ]
+    found, base = [], 0.0
+    for name, ask in asked:
+        middle, p95 = _taken(ask)
+        base = base or p95
+        found.append((name, middle, p95, p95 / base))
+    return found
+
+
+def _taken(ask: Callable[[], Any]) -> tuple[float, float]:
+    """Median and p95 of a call, after one that warms up."""
+    ask()
+    taken = []
+    for _ in range(TIMES):
+        start = time.process_time()
+        ask()
+        taken.append(time.process_time() - start)
+    taken.sort()
+    return taken[TIMES // 2], taken[int(0.95 * TIMES)]
+
+
+def show() -> None:
+    print(f"\n{'':56}{'median':>12}{'p95':>12}{'ratio':>8}", flush=True)
+    for name, median, p95, ratio in rows():
+        print(f"{name:56}{median * 1000:9.2f} ms{p95 * 1000:9.2f} ms{ratio:8.1f}", flush=True)
