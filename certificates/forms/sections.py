@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout
+from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -149,7 +149,10 @@ class Transport(forms.Form):
     containers = TextField(label=_("Containers and seals"), widget=forms.Textarea(AREA | {"rows": 3, "dir": "ltr"}),
                            help_text=_("One container a line: its number, then its seals, separated by commas."))  # fmt: skip
 
-    helper = laid_out(Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"))
+    helper = laid_out(
+        Fieldset(_("Point of entry"), Field("entry_name", template="gens/looked_up.html")),
+        Fieldset(_("Containers"), "containers"),
+    )
 
     @staticmethod
     def read(document: Document) -> dict[str, Any]:

@@ -2,35 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import balances, drafts, requirements, workflow
+from certificates import balances, drafts, workflow
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
-from certificates.models import EDITABLE, Certificate, Requirement
+from certificates.models import EDITABLE, Certificate
 from certificates.paper.face import face
-from certificates.views import attaching
+from certificates.views import attaching, beside, looking_up, round_trips
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from codelists import lookup
-from codelists.models import Code
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
-
-LISTS: Final = ("taxon", "vegetable_part", "condition", "intended_use", "treatment", "chemical", "port")
 
 
 @dataclass
@@ -163,21 +158,15 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
     data, opened = request.POST, request.POST.get("opened_with", "")
-    if "add" in data or "look" in data:
-        return _show(
-            request,
-            found,
-            name,
-            make(_with_row(data), found.content),
-            {**extra, "opened_with": opened, "found": _looked_up(data, request.membership)},
-        )
+    if round_trips.is_asked(data) or round_trips.is_inserting(data):
+        trip = round_trips.taken(data, kind=found.destination, by=request.membership)
+        if trip.inserting or round_trips.is_asked(data):
+            made = make(trip.data, found.content)
+            return _show(request, found, name, made, {**extra, "opened_with": opened, "trip": trip})
+        data = trip.data
     page = make(data, found.content)
     if not page.is_valid():
-        try:
-            drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
-        except workflow.WrongStatus as error:
-            return somebody_was_faster(request, error.certificate)
-        return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": True}, status=422)
+        return _kept(request, found, name, page, data, {**extra, "opened_with": opened, "is_kept": True})
     try:
         drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
     except drafts.Conflict as conflict:
@@ -189,18 +178,33 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
     return redirect(_onward(request, found, extra))
 
 
+def _kept(
+    request: ActingRequest, found: Certificate, name: str, page: Page, data: QueryDict, context: dict[str, Any]
+) -> HttpResponse:
+    """What cannot be saved is kept as it was typed, and shown again; who asks for a code comes back to it."""
+    try:
+        drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
+    except workflow.WrongStatus as error:
+        return somebody_was_faster(request, error.certificate)
+    if "ask" in data:
+        return redirect(round_trips.asking(data, request.path))
+    return _show(request, found, name, page, context, status=422)
+
+
 def _remember(page: Page, by: Membership) -> None:
     """What this person wrote that a long list knows: look-up shows it first from now on."""
     form = page.forms["form"]
     for name, field in getattr(form, "fields", {}).items():
         list_name, written = getattr(field, "list_name", ""), form.cleaned_data.get(name)
         if list_name in lookup.LARGE and written:
-            lookup.used(list_name, [lookup.by_name(list_name, written)], by=by)
+            lookup.used(list_name, [lookup.by_name(list_name, each) for each in field.names(written)], by=by)
 
 
 def _onward(request: ActingRequest, found: Certificate, extra: dict[str, Any]) -> str:
     """Where the pressed button leads: on, to another line, back to checking, or to the draft."""
     then = request.POST.get("then", "")
+    if "ask" in request.POST:
+        return round_trips.asking(request.POST, request.path)
     if then == "another":
         return reverse("certificates:line", args=[found.pk, new_id()])
     if then == "next":
@@ -217,59 +221,34 @@ def _query(kept: dict[str, list[str]]) -> QueryDict:
     return query
 
 
-def _with_row(data: QueryDict) -> QueryDict:
-    """The same input with one more row of the named kind, or with the name that was picked from a look-up."""
-    changed = data.copy()
-    if data.get("add") == "picked" and data.get("picked"):
-        changed["botanical"] = data.get("picked", "")
-    rows = f"{data.get('add', '')}-TOTAL_FORMS"
-    count = str(data.get(rows, ""))
-    if count.isdigit():
-        changed[rows] = str(min(int(count) + 1, 20))
-    return changed
-
-
-def _looked_up(data: QueryDict, by: Membership) -> list[Code] | None:
-    """Names that match what was typed as botanical name; None when nobody asked."""
-    return lookup.find("taxon", data.get("botanical", ""), by=by) if "look" in data else None
-
-
 def _show(
     request: ActingRequest, found: Certificate, name: str, page: Page, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    language = get_language() or "en"
+    trip: round_trips.RoundTrip = context.get("trip", round_trips.RoundTrip(QueryDict()))
+    states, is_bound = drafts.section_states(found, found.content), page.forms["form"].is_bound
+    demanded = beside.demanded(found, page.forms["form"], context)
     context = context | {
         "certificate": found,
         "section": name,
         "title": _("Commodity line %(number)s") % context if "number" in context else drafts.SECTIONS[name],
         "page": page,
-        "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
-        "states": drafts.section_states(found, found.content),
-        "lists": {key: _suggested(key, language, request.membership) for key in LISTS if _uses(page, key)},
+        "errors": trip.errors if "trip" in context else page.errors if is_bound else [],
+        "states": states,
+        "lists": {key: lookup.offered(key, _language(found), request.membership) for key in _offered(page)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
-        "demanded": _demanded(found, page) if "number" in context else [],
+        "demanded": demanded,
+        "beside": beside.said(name, page.forms, [] if is_bound else states, demanded, trip.said),
     }
     template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
     return render(request, template, context, status=status)
 
 
-def _demanded(found: Certificate, page: Page) -> list[Requirement]:
-    """What the destination demands of the plant of this line, as its form has it now."""
-    destination = found.content.import_country.code
-    plant = str(page.forms["form"]["botanical"].value() or "")
-    return requirements.found(found.nppo, destination, [plant], timezone.localdate()) if destination else []
-
-
-def _suggested(list_name: str, language: str, by: Membership) -> list[str]:
-    """What the browser offers while typing: botanical names for taxa, else names in the reader's language."""
-    return lookup.offered(list_name, "la" if list_name == "taxon" else language, by)
-
-
-def _uses(page: Page, list_name: str) -> bool:
-    """Whether a field of this page suggests names of the list."""
+def _offered(page: Page) -> list[str]:
+    """The short lists whose names stand in the page, for its fields that suggest them."""
     classes = [made.form if hasattr(made, "forms") else type(made) for made in page.forms.values()]
-    return any(getattr(f, "list_name", "") == list_name for c in classes for f in c.base_fields.values())
+    named = {getattr(field, "list_name", "") for made in classes for field in made.base_fields.values()}
+    return [name for name in looking_up.LISTS if name in named and name not in lookup.LARGE]
 
 
 def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make) -> HttpResponse:
@@ -370,7 +349,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     document = found.content
     states = drafts.section_states(found, document)
     blocked = workflow.Blocked([p for s in states for p in s.problems if p.level == "SEVERE"], list(found.inputs.all()))
-    context = {
+    context = beside.check(found, document) | {
         "certificate": found,
         "face": face(document),
         "states": states,
