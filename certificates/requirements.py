@@ -1,7 +1,7 @@
 """What destinations demand: found for a draft, and brought and taken away as a table. `administration` has its screens."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -38,15 +38,35 @@ def found(nppo: Nppo, destination: str, plants: Iterable[str], on: date) -> list
 
     An entry for a genus holds for its species, one without a plant for all. One query.
     """
-    names = {fold(each) for plant in plants for each in plant.split(",") if each.strip()}
-    wanted = {"", *names, *(name.split()[0] for name in names)}
-    rows = in_force(nppo, on).filter(destination=destination, folded__in=wanted)
+    rows = in_force(nppo, on).filter(destination=destination, folded__in=covered(plants))
     return sorted(rows, key=lambda row: (-len(row.folded.split()), row.part == "", row.pk))
+
+
+def covered(plants: Iterable[str]) -> set[str]:
+    """What entries that hold for these plants are about: nothing, a genus, a species."""
+    names = {fold(each) for plant in plants for each in plant.split(",") if fold(each)}
+    return {"", *names, *(name.split()[0] for name in names)}
 
 
 def parameters(declaration: str) -> list[str]:
     """The names in braces, in order, each once: what an officer fills in."""
     return list(dict.fromkeys(name.strip() for name in _PARAMETER.findall(declaration)))
+
+
+def filled(declaration: str, values: Mapping[str, str]) -> str:
+    """The declaration with these values in place of its parameters."""
+    return _PARAMETER.sub(lambda brace: values[brace[1].strip()], declaration)
+
+
+def is_declared(declaration: str, said: str) -> bool:
+    """Whether a text says this, whatever its parameters are filled with; without regard to case, accents and spaces."""
+    pieces, text, end = [fold(piece) for piece in _PARAMETER.split(declaration)[::2]], fold(said), 0
+    for number, piece in enumerate(pieces):
+        start = text.find(piece, end + (1 if number else 0))  # a parameter is a letter at least
+        if start < 0:
+            return False
+        end = start + len(piece)
+    return True
 
 
 def sound(declaration: str) -> bool:

@@ -60,11 +60,10 @@ def _overlaid(codes: Iterable[Code], chosen: dict[str, Choice], also_hidden: boo
     return found
 
 
-def own(list_name: str, text: str = "") -> list[Code]:
+def own(list_name: str, text: str = "", kind: str = "") -> list[Code]:
     """The codes that the acting NPPO added to this list; with a folded text, those that have it in a name."""
-    return [
-        _own(row) for row in Choice.objects.filter(list=list_name, is_own=True, is_hidden=False, folded__contains=text)
-    ]
+    rows = Choice.objects.filter(list=list_name, is_own=True, is_hidden=False, folded__contains=text)
+    return [_own(row) for row in (rows.filter(kind=kind) if kind else rows)]
 
 
 def _own(row: Choice) -> Code:
@@ -74,23 +73,24 @@ def _own(row: Choice) -> Code:
     )  # fmt: skip
 
 
-def find(list_name: str, text: str, limit: int = FOUND, by: Membership | None = None) -> list[Code]:
+def find(list_name: str, text: str, limit: int = FOUND, by: Membership | None = None, *, kind: str = "") -> list[Code]:
     """Codes with a name in any language, or a code, that starts with the text; then words of names that start so; then,
-    if there is nothing else, names that are spelt alike. First of all those that this person used last.
+    if there is nothing else, names that are spelt alike. First of all those that this person used last. Of one kind
+    only, such as the places of a country, where it is named.
     """
     wanted = fold(text)
     if not wanted:
         return []
     renamed = set(Choice.objects.filter(list=list_name, folded__contains=wanted).values_list("code", flat=True))
-    held = dict.fromkeys(_starting(list_name, wanted))
+    held = dict.fromkeys(_starting(list_name, wanted, kind))
     if len(held) < limit:
-        held |= dict.fromkeys(_within(list_name, wanted))
+        held |= dict.fromkeys(_within(list_name, wanted, kind))
     if not held and not renamed and len(wanted) >= _LEAST_ALIKE:
-        held = dict.fromkeys(_alike(list_name, wanted))
-    by_key = {code.pk: code for code in _active(list_name).filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
+        held = dict.fromkeys(_alike(list_name, wanted, kind))
+    by_key = {code.pk: code for code in _active(list_name, kind).filter(Q(pk__in=list(held)) | Q(code__in=renamed))}
     in_order = [by_key[key] for key in held if key in by_key]
     in_order = [code for code in by_key.values() if code.code in renamed and code.pk not in held] + in_order
-    found = own(list_name, text=wanted) + overlaid(list_name, in_order)
+    found = own(list_name, text=wanted, kind=kind) + overlaid(list_name, in_order)
     lately = _lately(list_name, by)
     return sorted(found, key=lambda code: (lately.get(code.code, len(lately)), _rank(code, wanted)))[:limit]
 
@@ -103,38 +103,57 @@ def holding(list_name: str, wanted: str, most: int = 500) -> list[int]:
 
 def _rank(code: Code, wanted: str) -> tuple[bool, int]:
     """Those that start with the text first, then the list's own order; Python's sort keeps the rest as found."""
-    spoken = (*code.names.values(), *(name for _language, name in code.synonyms), code.code)
-    return not any(fold(name).startswith(wanted) for name in spoken), code.position
+    return not any(fold(name).startswith(wanted) for name in (*_spoken(code), code.code)), code.position
 
 
-def _starting(list_name: str, wanted: str) -> list[int]:
+def _spoken(code: Code) -> list[str]:
+    return [*code.names.values(), *(name for _language, name in code.synonyms)]
+
+
+def matched(code: Code, text: str) -> str:
+    """The name by which this text finds the code: one that starts so, else one with a word that does; "" by no name."""
+    wanted = fold(text)
+    folded = [(name, fold(name)) for name in _spoken(code)] if wanted else []
+    starting = [name for name, plain in folded if plain.startswith(wanted)]
+    within = [name for name, plain in folded if f" {wanted}" in plain]
+    return next(iter(starting + within), "")
+
+
+# Where no kind is named the planner never sees the second table.
+_STARTING: Final = (
+    "SELECT code_id FROM codelists_codename WHERE list = %s AND folded ~>=~ %s AND folded ~<~ %s AND "
+    "(%s = '' OR EXISTS (SELECT FROM codelists_code held WHERE held.id = code_id AND held.kind = %s))"
+    " ORDER BY folded USING ~<~ LIMIT %s"
+)
+_WITHIN: Final = (
+    "SELECT code_id FROM codelists_codename WHERE list = %s AND folded LIKE %s AND "
+    "(%s = '' OR EXISTS (SELECT FROM codelists_code held WHERE held.id = code_id AND held.kind = %s))"
+    " LIMIT %s"
+)
+_SPELT_ALIKE: Final = (
+    "SELECT code_id FROM codelists_codename WHERE list = %s AND folded %% %s AND "
+    "(%s = '' OR EXISTS (SELECT FROM codelists_code held WHERE held.id = code_id AND held.kind = %s))"
+    " ORDER BY similarity(folded, %s) DESC LIMIT %s"
+)
+
+
+def _starting(list_name: str, wanted: str, kind: str) -> list[int]:
     """In index order, so that the first letter costs what the fifth costs."""
-    return _keys(
-        "SELECT code_id FROM codelists_codename WHERE list = %s AND folded ~>=~ %s AND folded ~<~ %s"
-        " ORDER BY folded USING ~<~ LIMIT %s",
-        [list_name, wanted, wanted + _LAST, _READ],
-    )
+    return _keys(_STARTING, [list_name, wanted, wanted + _LAST, kind, kind, _READ])
 
 
-def _within(list_name: str, wanted: str) -> list[int]:
+def _within(list_name: str, wanted: str, kind: str) -> list[int]:
     """A later word of the name starts with the text; one or two letters are no help to the index."""
     if len(wanted) < 2:
         return []
     pattern = "% " + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return _keys(
-        "SELECT code_id FROM codelists_codename WHERE list = %s AND folded LIKE %s LIMIT %s",
-        [list_name, pattern, _READ],
-    )
+    return _keys(_WITHIN, [list_name, pattern, kind, kind, _READ])
 
 
-def _alike(list_name: str, wanted: str) -> list[int]:
+def _alike(list_name: str, wanted: str, kind: str) -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(_ALIKE)])
-        return _keys(
-            "SELECT code_id FROM codelists_codename WHERE list = %s AND folded %% %s"
-            " ORDER BY similarity(folded, %s) DESC LIMIT %s",
-            [list_name, wanted, wanted, _READ],
-        )
+        return _keys(_SPELT_ALIKE, [list_name, wanted, kind, kind, wanted, _READ])
 
 
 def _keys(sql: str, values: list[str | int]) -> list[int]:
@@ -180,15 +199,27 @@ def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, st
     return [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
 
 
+def first(list_name: str, language: str, by: Membership, limit: int = FOUND, *, kind: str = "") -> list[Code]:
+    """What is offered before anybody typed: the list in its own order; of a large one, those used lately come first."""
+    if list_name not in LARGE:
+        return _ordered(list_name, language, kind)[:limit]
+    lately = _lately(list_name, by)
+    rows = _active(list_name, kind)
+    held = [*rows.filter(code__in=lately), *rows.exclude(code__in=lately).order_by("position", "pk")[:limit]]
+    return [*own(list_name, kind=kind), *overlaid(list_name, held)][:limit]
+
+
 def offered(list_name: str, language: str, by: Membership) -> list[str]:
     """Names that a browser offers while somebody types. Of a large list the first ones, after those used lately."""
     if list_name not in LARGE:
         return [name for _code, name in choices(list_name, language)]
-    lately = _lately(list_name, by)
-    rows = _active(list_name)
-    first = [*rows.filter(code__in=lately), *rows.exclude(code__in=lately).order_by("position", "pk")[:_OFFERED]]
-    codes = [*own(list_name), *overlaid(list_name, first)][:_OFFERED]
-    return [code.name(language) for code in codes]
+    return [code.name(language) for code in first(list_name, language, by, _OFFERED)]
+
+
+def codes_by_name(list_name: str) -> dict[str, str]:
+    """Every name of a short list, folded, to its code."""
+    codes = as_seen(list_name, _active(list_name), also_hidden=True)
+    return {fold(name): code.code for code in codes for name in _spoken(code)}
 
 
 def symbols(list_name: str, kind: str, language: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -86,10 +87,11 @@ def requests(request: ActingRequest) -> HttpResponse:
 
 
 def ask(request: ActingRequest) -> HttpResponse:
-    """An officer asks; ?list= and ?text= say what was looked for."""
+    """An officer asks; ?list= and ?text= say what was looked for, ?next= where they were."""
     if not request.membership.may(roles.DRAFT):
         raise PermissionDenied
-    is_post = request.method == "POST"
+    is_post, back = request.method == "POST", request.GET.get("next", "")
+    back = back if url_has_allowed_host_and_scheme(back, None) else ""
     start = {"list": request.GET.get("list", List.TAXON), "text": request.GET.get("text", "")[:256]}
     form = Ask(request.POST if is_post else None, initial=start)
     if is_post and form.is_valid():
@@ -97,8 +99,8 @@ def ask(request: ActingRequest) -> HttpResponse:
             CodeRequest(nppo=request.membership.nppo, by=request.membership, **form.cleaned_data), by=request.membership
         )
         messages.success(request, _("Your request is with the administrators. You get a mail when it is answered."))
-        return redirect("administration:requests")
-    context = {"form": form, "errors": errors_of(form)}
+        return redirect(back or "administration:requests")
+    context = {"form": form, "errors": errors_of(form), "back": back}
     return render(request, "administration/ask.html", context, status=422 if is_post else 200)
 
 

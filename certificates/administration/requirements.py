@@ -84,6 +84,7 @@ class Entry(forms.Form):
         for name in ("valid_from", "valid_until"):
             start[name] = start[name].isoformat() if start[name] else ""
         super().__init__(*args, **options | {"initial": start})
+        self.fields["plant"].widget.attrs["list"] = "list-taxon"  # look-up is for those who draft
         self.entry = entry
 
     def clean_destination(self) -> str:

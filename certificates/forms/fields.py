@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -147,9 +148,32 @@ def _not_listed(text: str) -> ValidationError:
 
 
 class TermField(TextField):
-    """Words with suggestions from a list: the browser offers them, anything else may be written."""
+    """Words with suggestions from a list; anything else may be written. `static/gens.js` asks for them while somebody
+    types; a short list stands in the page besides, for browsers without it.
 
-    def __init__(self, list_name: str, **options: Any) -> None:
-        self.list_name = list_name
+    is_many: several names, separated by commas. fills: fields of the same form that get the name of what was chosen.
+    """
+
+    def __init__(self, list_name: str, *, is_many: bool = False, fills: Sequence[str] = (), **options: Any) -> None:
+        self.list_name, self.is_many, self.fills = list_name, is_many, fills
         super().__init__(**options)
-        self.widget.attrs["list"] = f"list-{list_name}"
+        self.widget.attrs["data-list"] = list_name
+        if list_name not in lookup.LARGE:
+            self.widget.attrs["list"] = f"list-{list_name}"
+        if is_many:
+            self.widget.attrs["data-many"] = True
+        if fills:
+            self.widget.attrs["data-fills"] = " ".join(fills)
+
+    def names(self, text: str) -> list[str]:
+        """Each name that stands in it."""
+        return [name for each in (text.split(",") if self.is_many else [text]) if (name := each.strip())]
+
+    def asked(self, text: str) -> str:
+        """What is looked up of this text: the last of several names."""
+        return text.rsplit(",", 1)[-1].strip() if self.is_many else text.strip()
+
+    def with_chosen(self, text: str, name: str) -> str:
+        """The text with this name in place of what was looked up."""
+        before = text.rpartition(",")[0].strip() if self.is_many else ""
+        return f"{before}, {name}" if before else name

@@ -37,7 +37,8 @@ def _wide(size: int = 34) -> forms.TextInput:
 
 
 class Line(forms.Form):
-    botanical = TermField("taxon", label=_("Botanical name"), widget=_wide(), max_length=256,
+    botanical = TermField("taxon", is_many=True, fills=("common_name", "description"),
+                          label=_("Botanical name"), widget=_wide(), max_length=256,
                           help_text=_("At least the genus. Several names are separated by commas."))  # fmt: skip
     description = TextField(
         label=_("Name of produce"), widget=_wide(50), max_length=256, help_text=_("As it prints. No trade names.")
@@ -69,7 +70,7 @@ class Line(forms.Form):
     )
 
     helper = laid_out(
-        Fieldset(_("Produce"), Div("botanical", css_class="looked-up"), "description",
+        Fieldset(_("Produce"), Field("botanical", template="gens/looked_up.html"), "description",
                  Div("common_name", "vegetable_part", "condition", css_class="line"), Div("intended_use", "hs", css_class="line")),
         Fieldset(_("Quantity"), Div("net_weight", "net_weight_unit", "gross_weight", "gross_weight_unit", css_class="line"),
                  Div("net_volume", "net_volume_unit", "gross_volume", "gross_volume_unit", css_class="line"),
@@ -201,7 +202,7 @@ class TreatmentFields(forms.Form):
     start = DateField(label=_("Date"), help_text=_("Such as 12 7 2026."))
     end = DateField(label=_("Until"))
     kind = TermField("treatment", label=_("Treatment"), max_length=256)
-    chemical = TermField("chemical", label=_("Chemical (active ingredient)"), max_length=256)
+    chemical = TermField("chemical", is_many=True, label=_("Chemical (active ingredient)"), max_length=256)
     duration = NumberField(label=_("Duration"))
     duration_unit = CodeChoice("unit", "DURATION", by_symbol=True, label=_("Unit"))
     temperature = NumberField(label=_("Temperature"))

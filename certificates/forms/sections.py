@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout
+from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +157,9 @@ class Transport(forms.Form):
     )
 
     helper = laid_out(
-        Fieldset(_("Point of entry"), "entry_name"), Fieldset(_("Containers"), "containers"), "keep_route"
+        Fieldset(_("Point of entry"), Field("entry_name", template="gens/looked_up.html")),
+        Fieldset(_("Containers"), "containers"),
+        "keep_route",
     )
 
     @staticmethod

@@ -8,45 +8,27 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import (
-    drafts,
-    inspected,
-    printing,
-    requirements,
-    workflow,
-)
+from certificates import drafts, inspected, printing, workflow
 from certificates.ephyto import rules
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, TradeLine, line_by_id, new_id, with_line
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
 from certificates.forms.fields import errors_of
 from certificates.forms.re_export import Covering, ReExport
-from certificates.models import EDITABLE, Certificate, Requirement
+from certificates.models import EDITABLE, Certificate
 from certificates.paper.face import SHOWN, face
-from certificates.sections import (
-    SECTIONS,
-    listed,
-    sections_of,
-)
-from certificates.views import (
-    attaching,
-    filling,
-    lines,
-)
+from certificates.sections import SECTIONS, listed, sections_of
+from certificates.views import attaching, beside, filling, lines, looking_up, round_trips
 from certificates.views.doorway import editable_or_404, somebody_was_faster
 from codelists import lookup
 from codelists.lookup import Names
-from codelists.models import Code
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
 
 NEIGHBOURS: Final = 5  # lines before and after the one that is open
-LISTS: Final = ("taxon", "vegetable_part", "condition", "intended_use", "treatment", "chemical", "port")
 
 
 @dataclass
@@ -175,21 +157,17 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
     data, opened = request.POST, request.POST.get("opened_with", "")
-    if "add" in data or "look" in data or filling.is_asked(data):
-        return _show(
-            request,
-            found,
-            name,
-            make(_with_row(filling.filled(data, found, name, request.membership)), found.content),
-            {**extra, "opened_with": opened, "found": _looked_up(data, request.membership)},
-        )
+    is_back = round_trips.is_asked(data) or filling.is_asked(data)  # to the same page, with nothing saved
+    if is_back or round_trips.is_inserting(data):
+        before = filling.filled(data, found, name, request.membership)
+        trip = round_trips.taken(before, kind=found.destination, by=request.membership)
+        if trip.inserting or is_back:
+            made = make(trip.data, found.content)
+            return _show(request, found, name, made, {**extra, "opened_with": opened, "trip": trip})
+        data = trip.data
     page = make(data, found.content)
     if not page.is_valid():
-        try:
-            drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
-        except workflow.WrongStatus as error:
-            return somebody_was_faster(request, error.certificate)
-        return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": True}, status=422)
+        return _kept(request, found, name, page, data, {**extra, "opened_with": opened, "is_kept": True})
     try:
         saved = drafts.save_section(found, name, by=request.membership, opened_with=opened, change=page.change)
     except drafts.Conflict as conflict:
@@ -205,18 +183,33 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
     return redirect(_onward(request, found, extra))
 
 
+def _kept(
+    request: ActingRequest, found: Certificate, name: str, page: Page, data: QueryDict, context: dict[str, Any]
+) -> HttpResponse:
+    """What cannot be saved is kept as it was typed, and shown again; who asks for a code comes back to it."""
+    try:
+        drafts.keep_input(found, name, dict(data.lists()), by=request.membership)
+    except workflow.WrongStatus as error:
+        return somebody_was_faster(request, error.certificate)
+    if "ask" in data:
+        return redirect(round_trips.asking(data, request.path))
+    return _show(request, found, name, page, context, status=422)
+
+
 def _remember(page: Page, by: Membership) -> None:
     """What this person wrote that a long list knows: look-up shows it first from now on."""
     form = page.forms["form"]
     for name, field in getattr(form, "fields", {}).items():
         list_name, written = getattr(field, "list_name", ""), form.cleaned_data.get(name)
         if list_name in lookup.LARGE and written:
-            lookup.used(list_name, [lookup.by_name(list_name, written)], by=by)
+            lookup.used(list_name, [lookup.by_name(list_name, each) for each in field.names(written)], by=by)
 
 
 def _onward(request: ActingRequest, found: Certificate, extra: dict[str, Any]) -> str:
     """Where the pressed button leads: on, to another line, back to checking, or to the draft."""
     then = request.POST.get("then", "")
+    if "ask" in request.POST:
+        return round_trips.asking(request.POST, request.path)
     if then == "another":
         return reverse("certificates:line", args=[found.pk, new_id()])
     if then == "next":
@@ -233,62 +226,36 @@ def _query(kept: dict[str, list[str]]) -> QueryDict:
     return query
 
 
-def _with_row(data: QueryDict) -> QueryDict:
-    """The same input with one more row of the named kind, or with the name that was picked from a look-up."""
-    changed = data.copy()
-    if data.get("add") == "picked" and data.get("picked"):
-        changed["botanical"] = data.get("picked", "")
-    rows = f"{data.get('add', '')}-TOTAL_FORMS"
-    count = str(data.get(rows, ""))
-    if count.isdigit():
-        changed[rows] = str(min(int(count) + 1, 20))
-    return changed
-
-
-def _looked_up(data: QueryDict, by: Membership) -> list[Code] | None:
-    """Names that match what was typed as botanical name; None when nobody asked."""
-    return lookup.find("taxon", data.get("botanical", ""), by=by) if "look" in data else None
-
-
 def _show(
     request: ActingRequest, found: Certificate, name: str, page: Page, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    language = get_language() or "en"
-    states = drafts.section_states(found, found.content)
+    trip: round_trips.RoundTrip = context.get("trip", round_trips.RoundTrip(QueryDict()))
+    states, is_bound = drafts.section_states(found, found.content), page.forms["form"].is_bound
+    demanded = beside.demanded(found, page.forms["form"], context)
     context = context | {
         "certificate": found,
         "section": name,
         "remark": next((state.remark for state in states if state.name == listed(name)), ""),
         "title": _("Commodity line %(number)s") % context if "number" in context else SECTIONS[name],
         "page": page,
-        "errors": page.errors if page.forms["form"].is_bound and "found" not in context else [],
+        "errors": trip.errors if "trip" in context else page.errors if is_bound else [],
         "states": states,
-        "lists": {key: _suggested(key, language, request.membership) for key in LISTS if _uses(page, key)},
+        "lists": {key: lookup.offered(key, _language(found), request.membership) for key in _offered(page)},
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
-        "demanded": _demanded(found, page) if "number" in context else [],
+        "demanded": demanded,
+        "beside": beside.said(name, page.forms, [] if is_bound else states, demanded, trip.said),
         **filling.shown(found, name, page.forms, request),
     }
     template = "certificates/drafting/line.html" if "number" in context else "certificates/drafting/section.html"
     return render(request, template, context, status=status)
 
 
-def _demanded(found: Certificate, page: Page) -> list[Requirement]:
-    """What the destination demands of the plant of this line, as its form has it now."""
-    destination = found.content.import_country.code
-    plant = str(page.forms["form"]["botanical"].value() or "")
-    return requirements.found(found.nppo, destination, [plant], timezone.localdate()) if destination else []
-
-
-def _suggested(list_name: str, language: str, by: Membership) -> list[str]:
-    """What the browser offers while typing: botanical names for taxa, else names in the reader's language."""
-    return lookup.offered(list_name, "la" if list_name == "taxon" else language, by)
-
-
-def _uses(page: Page, list_name: str) -> bool:
-    """Whether a field of this page suggests names of the list."""
+def _offered(page: Page) -> list[str]:
+    """The short lists whose names stand in the page, for its fields that suggest them."""
     classes = [made.form if hasattr(made, "forms") else type(made) for made in page.forms.values()]
-    return any(getattr(f, "list_name", "") == list_name for c in classes for f in c.base_fields.values())
+    named = {getattr(field, "list_name", "") for made in classes for field in made.base_fields.values()}
+    return [name for name in looking_up.LISTS if name in named and name not in lookup.LARGE]
 
 
 def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make) -> HttpResponse:
@@ -338,7 +305,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     states = drafts.section_states(found, document)
     severe = [problem for state in states for problem in state.problems if problem.level == rules.SEVERE]
     mild = [problem for state in states for problem in state.problems if problem.level != rules.SEVERE]
-    context = {
+    context = beside.check(found, document) | {
         "certificate": found,
         "face": face(document, **printing.languages(found, document), most=SHOWN),
         "states": states,

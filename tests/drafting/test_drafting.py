@@ -234,12 +234,16 @@ def test_rows_are_added_and_removed_without_javascript(inspector: Membership, si
 def test_the_look_up_offers_names_without_javascript_and_loses_nothing(inspector: Membership, signed_in: Any) -> None:
     client, made = signed_in(inspector), draft(inspector, FILLED)
     address = url(made, f"line.{FILLED.lines[0].id}")
-    asked = client.post(address, open_page(client, address) | {"botanical": "breadf", "hs": "0810", "look": "up"})
+    asked = client.post(
+        address, open_page(client, address) | {"botanical": "breadf", "hs": "0810", "look": "botanical"}
+    )
     page = asked.content.decode()
-    assert 'value="Artocarpus altilis"' in page
+    assert "Artocarpus altilis" in page
     assert 'value="0810"' in page
-    picked = fields_of(page) | {"picked": "Artocarpus altilis", "add": "picked"}
-    assert 'value="Artocarpus altilis"' in client.post(address, picked).content.decode()
+    picked = fields_of(page) | {"chosen": "artocarpus-altilis", "choose": "botanical", "common_name": ""}
+    again = fields_of(client.post(address, picked).content.decode())
+    assert (again["botanical"], again["common_name"], again["hs"]) == ("Artocarpus altilis", "breadfruit", "0810")
+    assert again["description"] == "Taro, fresh corms"  # typed, so it stays
 
 
 def test_lines_are_copied_without_their_treatment_dates_and_deleted_after_asking(

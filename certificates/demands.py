@@ -1,0 +1,156 @@
+"""What the destination demands of a draft, held against its lines: which entries hold for which of them, which of their
+declarations no text of the certificate makes yet, and by when the goods must leave. Nothing here blocks."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Final
+
+from certificates import requirements
+from certificates.ephyto import dates
+from certificates.ephyto.document import Document, TradeLine, note_texts
+from certificates.models import Requirement
+from codelists.folding import fold
+from codelists.lookup import codes_by_name
+from gens.accounts.models import Nppo
+
+PART: Final = "IPPCPCVP"
+SOON: Final = 2  # days left from which on the limit is a warning
+Alike = Callable[[str], dict[str, str]]  # of a list: name to code
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What requirements are compared with: one line, and everything that is declared of it."""
+
+    number: int
+    line_id: str
+    plants: str
+    part: str
+    uses: tuple[str, ...]
+    declared: str
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A declaration that an entry asks for. key: how a form names it. missing: the lines of which nothing says so."""
+
+    key: str
+    words: str
+    missing: list[Goods]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An entry with the lines for which it holds; none when it is about another part or use of the same plants."""
+
+    entry: Requirement
+    goods: list[Goods]
+    declarations: list[Declaration]
+
+    @property
+    def is_prohibition(self) -> bool:
+        return bool(self.goods) and self.entry.kind == Requirement.Kind.PROHIBITED
+
+    @property
+    def missing(self) -> list[Declaration]:
+        return [each for each in self.declarations if each.missing]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The strictest number of days from inspection to departure; of an inspected consignment its last day."""
+
+    days: int
+    last: date | None
+    left: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.left is not None and self.left < 0
+
+    @property
+    def is_near(self) -> bool:
+        return self.left is not None and self.left <= SOON
+
+
+def goods_of(document: Document) -> list[Goods]:
+    """Every line of a document."""
+    return [goods(line, number, document) for number, line in enumerate(document.lines, 1)]
+
+
+def goods(line: TradeLine, number: int, document: Document) -> Goods:
+    """A line, with what the consignment declares."""
+    parts = [text.text for each in line.classifications if each.system == PART for text in each.names]
+    return Goods(
+        number,
+        line.id,
+        ", ".join(text.text for text in line.scientific_names),
+        next(iter(parts), ""),
+        tuple(text.text for text in line.intended_uses),
+        _declared(line, document),
+    )
+
+
+def _declared(line: TradeLine, document: Document) -> str:
+    texts = [text for subject in ("ADEDL", "ADAOEDL") for text in note_texts(document.notes, subject)]
+    texts += [text for subject in ("ADTLIL", "ADAOTLIL") for text in note_texts(line.notes, subject)]
+    return "\n\n".join(text.text for text in texts)
+
+
+def of(nppo: Nppo, destination: str, concerned: list[Goods], on: date) -> list[Demand]:
+    """What this destination demands of these goods on this day: prohibitions first, what is apart last."""
+    if not destination:
+        return []
+    entries = requirements.found(nppo, destination, [each.plants for each in concerned], on)
+    alike = cache(codes_by_name)
+    demands = []
+    for entry in entries:
+        held = [each for each in concerned if _holds(entry, each, alike)]
+        demands.append(Demand(entry, held, _declarations(entry, held)))
+    return sorted(demands, key=lambda demand: (not demand.is_prohibition, not demand.goods))
+
+
+def _declarations(entry: Requirement, held: list[Goods]) -> list[Declaration]:
+    return [
+        Declaration(
+            f"{entry.pk}.{place}",
+            words,
+            [each for each in held if not requirements.is_declared(words, each.declared)],
+        )
+        for place, words in enumerate(entry.declarations)
+    ]
+
+
+def _holds(entry: Requirement, line: Goods, alike: Alike) -> bool:
+    return (
+        entry.folded in requirements.covered([line.plants])
+        and _may_be("vegetable_part", entry.part, [line.part], alike)
+        and _may_be("intended_use", entry.intended_use, line.uses, alike)
+    )
+
+
+def _may_be(list_name: str, wanted: str, said: Iterable[str], alike: Alike) -> bool:
+    """Whether this part or use may be meant. Only what the list knows as something else is not: words stay doubtful."""
+    given = [fold(each) for each in said if each.strip()]
+    if not wanted or not given or fold(wanted) in given:
+        return True
+    codes = alike(list_name)
+    meant = codes.get(fold(wanted))
+    return meant is None or any(codes.get(each) in (None, meant) for each in given)
+
+
+def limit(demands: Iterable[Demand], inspected: str, today: date) -> Limit | None:
+    """By when goods inspected on this day, as the document writes it, must leave; None when nothing is demanded."""
+    days = [d.entry.validity_days for d in demands if d.goods and d.entry.validity_days]
+    if not days:
+        return None
+    parsed = dates.parse(inspected)
+    last = parsed.day + timedelta(days=min(days)) if parsed else None
+    return Limit(min(days), last, (last - today).days if last else None)
+
+
+def inspected(document: Document) -> str:
+    """The date of inspection, as the document writes it."""
+    return next((text.text for text in note_texts(document.notes, "ADDIEDL")), "")
