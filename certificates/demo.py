@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_training, drafts, replacing, workflow
+from certificates import demo_desk, demo_lists, demo_training, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -73,6 +73,7 @@ PEOPLE: Final = (
         for code, _nppo, _zone, _language, office, _place in NPPOS
         for role, name in zip(ROLES, NAMES[code], strict=True)
     ),
+    Person("WS", "Fetu Malaga", "second@ws.example", roles.CERTIFYING_OFFICER, "Apia office"),  # a second officer
     Person("WS", "Pita Lemalu", "operator@gens.example", roles.OPERATOR, "Apia office"),  # of the whole installation
 )
 
@@ -182,7 +183,9 @@ def _administration(administrator: Membership) -> None:
 
 
 def _member(nppo: Nppo, role: str) -> Membership:
-    return Membership.objects.select_related("nppo", "user", "office").get(nppo=nppo, roles=[role])
+    """The first person of this role."""
+    found = Membership.objects.select_related("nppo", "user", "office").filter(nppo=nppo, roles=[role])
+    return found.order_by("pk")[0]
 
 
 @dataclass(frozen=True)
@@ -302,15 +305,12 @@ def _samoa(staff: Staff) -> None:
     one(SAVAII, taro, movements=(), entry=Location())
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
     _carry(staff, one(UPOLU, breadfruit), "submit")
-    _carry(
-        staff,
-        _carry(staff, one(UPOLU, taro, breadfruit), "submit"),
-        "return",
-        reason="The packing list says 320 kg of breadfruit. Correct line 2.",
-    )
+    demo_desk.remark(_carry(staff, one(UPOLU, taro, breadfruit), "submit"), by=staff.officer)
     _carry(staff, one(SAVAII, noni), "submit", "approve")
-    for goods in ((taro, breadfruit), (noni,), (taro,)):
+    issued = [
         _carry(staff, one(UPOLU, *goods), "submit", "approve", "issue")
+        for goods in ((taro, breadfruit), (noni,), (taro,))
+    ]
     withdrawn, replaced, waiting = (
         _carry(staff, one(SAVAII, *goods), "submit", "approve", "issue") for goods in ((noni,), (taro,), (breadfruit,))
     )
@@ -321,6 +321,12 @@ def _samoa(staff: Staff) -> None:
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
     demo_lists.make(staff.inspector.nppo)
+    demo_desk.make(
+        staff.officer,
+        issued,
+        together=[_carry(staff, one(SAVAII, goods), "submit", "approve") for goods in (taro, noni)],
+        on_paper=_document(staff, "NZ", SAVAII, PASIFIKA, "Aleipata, Upolu", [taro], **common),
+    )
 
 
 def _new_zealand(staff: Staff) -> None:

@@ -25,7 +25,7 @@ KINDS: Final = ((EXPORT, gettext_lazy("Export")), (RE_EXPORT, gettext_lazy("Re-e
 SCANS: Final = ("application/pdf", "image/png", "image/jpeg")
 
 
-class Block(forms.ModelChoiceField):
+class Block(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A block by its numbers and what it is for."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -33,7 +33,7 @@ class Block(forms.ModelChoiceField):
         return f"{first} – {last}: {obj.purpose}"
 
 
-class Signer(forms.ModelChoiceField):
+class Signer(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """An officer by name and office."""
 
     def label_from_instance(self, obj: Any) -> str:
