@@ -81,11 +81,12 @@ def words(error: Exception, action: str) -> str:
         return f"{text % {'count': count}} {first}".strip()
     if isinstance(error, balances.Overdrawn):
         return _("It asks for more than is left of what was received.")
-    return {
+    said: dict[type[Exception], str] = {
         workflow.SecondPersonNeeded: _("You wrote this certificate. Another person must do this."),
         workflow.OutOfScope: _("Your authorisation does not cover this kind of certificate, or its destination."),
         workflow.IssuedByHand: _("It was issued by hand. Open it, compare it with its scan, and confirm it."),
-    }.get(type(error), _("Your role or your authorisation does not allow it."))
+    }
+    return said.get(type(error), _("Your role or your authorisation does not allow it."))
 
 
 def _wrong_status(certificate: Certificate, action: str) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from certificates import (
+    demo_desk,
     demo_inspections,
     demo_lines,
     demo_lists,
@@ -83,6 +84,7 @@ PEOPLE: Final = (
         for code, _nppo, _zone, _language, office, _place in NPPOS
         for role, name in zip(ROLES, NAMES[code], strict=True)
     ),
+    Person("WS", "Fetu Malaga", "second@ws.example", roles.CERTIFYING_OFFICER, "Apia office"),  # a second officer
     Person("WS", "Pita Lemalu", "operator@gens.example", roles.OPERATOR, "Apia office"),  # of the whole installation
 )
 
@@ -193,7 +195,9 @@ def _administration(administrator: Membership) -> None:
 
 
 def _member(nppo: Nppo, role: str) -> Membership:
-    return Membership.objects.select_related("nppo", "user", "office").get(nppo=nppo, roles=[role])
+    """The first person of this role."""
+    found = Membership.objects.select_related("nppo", "user", "office").filter(nppo=nppo, roles=[role])
+    return found.order_by("pk")[0]
 
 
 @dataclass(frozen=True)
@@ -314,15 +318,13 @@ def _samoa(staff: Staff) -> None:
     demo_inspections.at_laboratory(one(SAVAII, taro, movements=(), entry=Location()), inspector)
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
     _carry(staff, demo_inspections.passed(one(UPOLU, breadfruit), inspector), "submit")
-    _carry(
-        staff,
-        _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit"),
-        "return",
-        reason="The packing list says 320 kg of breadfruit. Correct line 2.",
-    )
+    bad = _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit")
+    demo_desk.remark(bad, by=staff.officer)
     _carry(staff, demo_inspections.passed(one(SAVAII, noni), inspector), "submit", "approve")
-    for goods in ((taro, breadfruit), (noni,), (taro,)):
+    issued = [
         _carry(staff, demo_inspections.passed(one(UPOLU, *goods), inspector), "submit", "approve", "issue")
+        for goods in ((taro, breadfruit), (noni,), (taro,))
+    ]
     withdrawn, replaced, waiting = (
         _carry(staff, one(SAVAII, *goods), "submit", "approve", "issue") for goods in ((noni,), (taro,), (breadfruit,))
     )
@@ -335,6 +337,12 @@ def _samoa(staff: Staff) -> None:
     demo_lines.fill(one(UPOLU), by=staff.inspector)
     demo_lists.make(staff.inspector.nppo)
     demo_starting.make(staff.inspector.nppo)
+    demo_desk.make(
+        staff.officer,
+        issued,
+        together=[_carry(staff, one(SAVAII, goods), "submit", "approve") for goods in (taro, noni)],
+        on_paper=_document(staff, "NZ", SAVAII, PASIFIKA, "Aleipata, Upolu", [taro], **common),
+    )
 
 
 def _new_zealand(staff: Staff) -> None:

@@ -25,7 +25,7 @@ KINDS: Final = ((EXPORT, gettext_lazy("Export")), (RE_EXPORT, gettext_lazy("Re-e
 SCANS: Final = ("application/pdf", "image/png", "image/jpeg")
 
 
-class Block(forms.ModelChoiceField):
+class Block(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A block by its numbers and what it is for."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -33,7 +33,7 @@ class Block(forms.ModelChoiceField):
         return f"{first} – {last}: {obj.purpose}"
 
 
-class Signer(forms.ModelChoiceField):
+class Signer(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """An officer by name and office."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -44,13 +44,13 @@ class Register(forms.Form):
     """Cleans to what by_hand.Paper holds, and the kind."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS)
-    block = Block(ReservedNumbers.objects.none(), label=gettext_lazy("Block of numbers"))
+    block = Block(ReservedNumbers.objects.none(), label=gettext_lazy("Block of numbers"), empty_label="–")
     number = TextField(
         label=gettext_lazy("Number on the paper"), max_length=numbering.LONGEST, widget=forms.TextInput({"size": 24, "dir": "ltr"}),
         help_text=gettext_lazy("In full, or only its last figures."),
     )  # fmt: skip
     day = DateField(label=gettext_lazy("Date of issue on the paper"), help_text=gettext_lazy("Such as 12 7 2026."))
-    officer = Signer(Membership.objects.none(), label=gettext_lazy("Officer who signed"))
+    officer = Signer(Membership.objects.none(), label=gettext_lazy("Officer who signed"), empty_label="–")
     scan = forms.FileField(
         label=gettext_lazy("Scan of the signed paper"),
         help_text=gettext_lazy("PDF, PNG or JPEG. It stays here and is not sent: the paper is the original."),

@@ -1,5 +1,7 @@
 """Role × address × method → status. A new address without a row here fails."""
 
+from uuid import uuid4
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -9,17 +11,23 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from certificates import storage
 from certificates.ephyto.document import Document, to_json
 from certificates.models import (
+    Batch,
+    BatchItem,
     Certificate,
     CertificateTemplate,
     Favourite,
+    HandIssued,
     Inspection,
     InspectionFile,
     Message,
     NumberRule,
+    Print,
     PublicLink,
     Rendering,
     Requirement,
+    ReservedNumbers,
     Sample,
+    Sheet,
     Status,
 )
 from codelists.models import Code, CodeRequest, Refresh
@@ -150,6 +158,31 @@ TABLE = {
     ("certificates:inspection_file", ("inspection", "photo"), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:take_off_file", ("inspection", "photo"), "get"): (200, 200, 404, 403, 403, 404),
     ("certificates:take_off_file", ("inspection", "photo"), "post"): (302, 302, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "return"), "get"): (403, 200, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "return"), "post"): (403, 422, 404, 403, 403, 404),
+    ("certificates:act", ("submitted", "confirm"), "get"): (403, 403, 404, 403, 403, 404),
+    ("certificates:act", ("by-hand", "confirm"), "get"): (403, 200, 404, 403, 403, 404),
+    ("certificates:act", ("by-hand", "approve"), "post"): (403, 403, 404, 403, 403, 404),
+    ("certificates:certificate", ("by-hand",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:by_hand", (), "get"): (403, 200, 403, 403, 403, 403),
+    ("certificates:by_hand", (), "post"): (403, 422, 403, 403, 403, 403),
+    ("certificates:scan", ("by-hand",), "get"): (200, 200, 404, 200, 200, 404),
+    ("certificates:scan", ("issued",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:ask_batch", ("approve",), "get"): (403, 200, 403, 403, 403, 403),
+    ("certificates:ask_batch", ("issue",), "get"): (403, 200, 403, 403, 403, 403),
+    ("certificates:ask_batch", ("issue",), "post"): (403, 422, 403, 403, 403, 403),
+    ("certificates:ask_batch", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:batch", ("batch",), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:start_print", ("issued",), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:start_print", ("issued",), "post"): (302, 302, 404, 403, 403, 404),
+    ("certificates:start_print", ("draft",), "post"): (409, 409, 404, 403, 403, 404),
+    ("certificates:print", ("issued", "print"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:print", ("issued", "print"), "post"): (422, 422, 404, 403, 403, 404),
+    ("certificates:print", ("draft", "print"), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:print_pdf", ("issued", "print"), "get"): (200, 200, 404, 403, 403, 404),
+    ("certificates:certified_copy", ("issued",), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:certified_copy", ("issued",), "post"): (403, 200, 404, 403, 403, 404),
+    ("certificates:sheets", (), "get"): (200, 200, 403, 200, 200, 403),
     ("certificates:pdf", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("received",), "get"): (404, 404, 200, 200, 200, 404),
@@ -315,6 +348,7 @@ class World:
         Rendering.objects.create(
             nppo=self.nppo, certificate=self.made["issued"], pdf=a_page("WS-1"), sha256="0", template_version="1"
         )
+        self._desk()
         connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
         self.made["connection"] = connected
         self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
@@ -375,6 +409,28 @@ class World:
             media_type="image/png", size=len(photo), caption="The lot",
         )  # fmt: skip
 
+    def _desk(self) -> None:
+        """A batch of two, a print that nobody told of with a spoiled sheet before it, and one issued by hand."""
+        issued, officer = self.made["issued"], make_membership(self.nppo, roles.CERTIFYING_OFFICER)
+        self.made["batch"] = Batch.objects.create(nppo=self.nppo, action="issue", by=officer, key=uuid4())
+        for name, outcome in (("issued", "done"), ("submitted", "waiting")):
+            BatchItem.objects.create(
+                nppo=self.nppo, batch=self.made["batch"], certificate=self.made[name], outcome=outcome
+            )
+        common = {"nppo": self.nppo, "certificate": issued, "copy": 1, "by": officer}
+        spoiled = Print.objects.create(outcome="spoiled", **common)
+        Sheet.objects.create(nppo=self.nppo, serial="A-000001", print=spoiled, is_spoiled=True)
+        self.made["print"] = Print.objects.create(outcome="asked", **common)
+        block = ReservedNumbers.objects.create(
+            nppo=self.nppo, kind="certificate", year=2026, first=9001, last=9050, purpose="Book of forms at the port"
+        )
+        scan = b"%PDF-1.4\n%%EOF"
+        self.made["by-hand"] = make_certificate(self.nppo, Status.SUBMITTED, by=issued.drafted_by)  # type: ignore[attr-defined]
+        HandIssued.objects.create(
+            nppo=self.nppo, certificate=self.made["by-hand"], block=block, number="WS-2026-009001", day="2026-07-01",
+            officer=officer, sha256=storage.keep_blob(self.nppo.pk, scan), filename="scan.pdf", by=officer,
+        )  # fmt: skip
+
     def arguments(self, view: str, names: tuple[str, ...]) -> list[object]:
         """Names of what was made become ids; names of worklists stay."""
         if view == "certificates:worklist":
@@ -432,6 +488,8 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
             "event",
             "template",
             "favourite",
+            "batch",
+            "by-hand",
         }
     ],
     ids=str,
