@@ -186,6 +186,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_COOKIE_AGE = 12 * 3600
 MFA_ADAPTER = "gens.accounts.login.Factors"
 MFA_FORMS = {
+    "activate_totp": "gens.accounts.factor_forms.NewApp",
     "authenticate": "gens.accounts.factor_forms.Code",
     "reauthenticate": "gens.accounts.factor_forms.CodeAgain",
     "add_webauthn": "gens.accounts.factor_forms.NewKey",

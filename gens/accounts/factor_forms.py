@@ -5,6 +5,7 @@ from typing import Any, Final
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -14,6 +15,7 @@ from allauth.mfa.webauthn.forms import (
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from gens.accounts.models import User
@@ -38,8 +40,21 @@ def _spend(user: User, code: str) -> str:
     return code
 
 
-class Code(AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
+def _digits() -> forms.CharField:
+    typing = {"autocomplete": "one-time-code", "inputmode": "numeric", "size": 12, "dir": "ltr"}
+    return forms.CharField(label=gettext_lazy("Code"), max_length=20, widget=forms.TextInput(typing))
+
+
+class NewApp(ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
+    """The code that shows that an app has the secret."""
+
+    code = _digits()
+
+
+class Code(AuthenticateForm):  # type: ignore[misc]
     """The code that signing in asks for."""
+
+    code = _digits()
 
     def clean_code(self) -> str:
         return _spend(self.user, super().clean_code())
@@ -47,6 +62,8 @@ class Code(AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
 
 class CodeAgain(ReauthenticateForm):  # type: ignore[misc]
     """The code that is asked for again before something delicate."""
+
+    code = _digits()
 
     def clean_code(self) -> str:
         return _spend(self.user, super().clean_code())
