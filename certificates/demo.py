@@ -300,6 +300,7 @@ def _samoa(staff: Staff) -> None:
 
     one(UPOLU, taro)
     one(SAVAII, taro, movements=(), entry=Location())
+    _demanding(staff, taro)
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
     _carry(staff, one(UPOLU, breadfruit), "submit")
     _carry(
@@ -321,6 +322,20 @@ def _samoa(staff: Staff) -> None:
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
     demo_lists.make(staff.inspector.nppo)
+
+
+def _demanding(staff: Staff, taro: Goods) -> None:
+    """Drafts with the destination's demands beside them: days that run out and a declaration to make; and a prohibition."""
+    inspected = timezone.localdate(timezone=staff.inspector.nppo.zone) - timedelta(days=5)
+    notes = (
+        Note("ADEDL", "The taro corms were inspected and found free from Papuana uninodis.", "en"),
+        Note("ADDIEDL", inspected.isoformat()),
+    )
+    where = {"movements": _ship("Southern Pearl", "216S", "en"), "entry": Location("NZAKL", "Auckland"), "notes": notes}
+    _draft(staff, _document(staff, "NZ", UPOLU, PASIFIKA, "Aleipata, Upolu", [taro], **where))
+    bananas = Goods("Bananas, fresh", "Musa acuminata", "900", ("50", "CT"), "Fruit")
+    sydney = Party("Harbour Fruit Pty Ltd", ("3 Flemington Road", "Sydney NSW 2140", "Australia"))
+    _draft(staff, _document(staff, "AU", UPOLU, sydney, "Aleipata, Upolu", [bananas]))
 
 
 def _new_zealand(staff: Staff) -> None:
