@@ -316,6 +316,7 @@ def _samoa(staff: Staff) -> None:
     inspector = staff.inspector
     demo_inspections.plan(one(UPOLU, taro), inspector)
     demo_inspections.at_laboratory(one(SAVAII, taro, movements=(), entry=Location()), inspector)
+    _demanding(staff, taro)
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
     _carry(staff, demo_inspections.passed(one(UPOLU, breadfruit), inspector), "submit")
     bad = _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit")
@@ -343,6 +344,20 @@ def _samoa(staff: Staff) -> None:
         together=[_carry(staff, one(SAVAII, goods), "submit", "approve") for goods in (taro, noni)],
         on_paper=_document(staff, "NZ", SAVAII, PASIFIKA, "Aleipata, Upolu", [taro], **common),
     )
+
+
+def _demanding(staff: Staff, taro: Goods) -> None:
+    """Drafts with the destination's demands beside them: days that run out and a declaration to make; and a prohibition."""
+    inspected = timezone.localdate(timezone=staff.inspector.nppo.zone) - timedelta(days=5)
+    notes = (
+        Note("ADEDL", "The taro corms were inspected and found free from Papuana uninodis.", "en"),
+        Note("ADDIEDL", inspected.isoformat()),
+    )
+    where = {"movements": _ship("Southern Pearl", "216S", "en"), "entry": Location("NZAKL", "Auckland"), "notes": notes}
+    _draft(staff, _document(staff, "NZ", UPOLU, PASIFIKA, "Aleipata, Upolu", [taro], **where))
+    bananas = Goods("Bananas, fresh", "Musa acuminata", "900", ("50", "CT"), "Fruit")
+    sydney = Party("Harbour Fruit Pty Ltd", ("3 Flemington Road", "Sydney NSW 2140", "Australia"))
+    _draft(staff, _document(staff, "AU", UPOLU, sydney, "Aleipata, Upolu", [bananas]))
 
 
 def _new_zealand(staff: Staff) -> None:

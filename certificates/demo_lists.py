@@ -14,10 +14,13 @@ from hubclient.models import Connection
 
 _DEMANDED: Final[tuple[dict[str, Any], ...]] = (
     {
-        "destination": "NZ", "plant": "Colocasia esculenta", "part": "Roots", "kind": "conditions",
+        "destination": "NZ", "plant": "Colocasia esculenta", "part": "Bulbs and tubers", "kind": "conditions",
         "text": "Corms washed free of soil, without leaves. Fumigated on arrival if live pests are found.",
-        "declarations": ["The taro in this consignment was inspected and found free from {pest}."],
-        "validity_days": 7,
+        "declarations": [
+            "The taro corms were inspected and found free from {pest}.",
+            "The taro was grown in {place}, where {disease} is not known to occur.",
+        ],
+        "documents": "Packing list.", "validity_days": 7,
     },
     {
         "destination": "NZ", "plant": "Artocarpus altilis", "kind": "permit",

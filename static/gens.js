@@ -134,8 +134,8 @@ function suggest(form, input) {
     } else if (event.key === "Enter" && open && at >= 0) {
       event.preventDefault();
       choose(options[at]);
-    } else if (event.key === "Escape" && !pop.hidden) {
-      event.preventDefault();
+    } else if (event.key === "Escape") {
+      if (!pop.hidden) event.preventDefault();
       close();
     } else if (["Home", "End", "ArrowLeft", "ArrowRight"].includes(event.key) && open) move(-1);
   });

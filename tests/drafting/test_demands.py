@@ -16,13 +16,12 @@ from certificates import demands, requirements
 from certificates.ephyto.document import Classification, Country, Document, Note, Text, TradeLine, new_id
 from certificates.models import Certificate, Requirement, Status
 from certificates.views.beside import limit_words
-from codelists import loading
 from codelists.folding import fold
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
 from tests.drafting.test_drafting import fields_of, now, open_page, url
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ class World:
     """Samoa drafts a certificate of taro to New Zealand."""
 
     def __init__(self) -> None:
-        loading.load("country", "vegetable_part", "intended_use", "unit", "package", "package_level")
+        load()
         self.nppo = NppoFactory(code="WS")
         self.by = make_membership(self.nppo, roles.INSPECTOR)
         self.client: Client = acting_client(self.by)

@@ -13,24 +13,22 @@ from django.urls import reverse
 from certificates import drafts
 from certificates.ephyto.document import Country, Location
 from certificates.models import DraftInput, Status
-from codelists import loading, lookup
+from codelists import lookup
 from codelists.models import Choice, CodeRequest, Used
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
 from tests.drafting.test_drafting import fields_of, now, open_page, url
-from tests.factories import NppoFactory, make_certificate, make_membership, valid_document
+from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 
 pytestmark = pytest.mark.django_db
-
-LISTS = ("country", "taxon", "port", "condition", "unit", "package", "package_level", "vegetable_part")
 
 
 class World:
     """An inspector of Samoa and a draft to New Zealand."""
 
     def __init__(self, language: str = "en") -> None:
-        loading.load(*LISTS)
+        load()
         self.nppo = NppoFactory(code="WS", language=language)
         self.by = make_membership(self.nppo, roles.INSPECTOR)
         self.client: Client = acting_client(self.by)
@@ -151,8 +149,7 @@ def test_an_answer_costs_the_same_queries_whatever_is_found_and_hardly_more_than
             world.look(name, q, **query)
         return len(asked)
 
-    assert queries("taxon", "a") == queries("taxon", "colocasia es")
-    assert queries("taxon", "a") <= 18
+    assert queries("taxon", "papa chi") == queries("taxon", "ar") <= 18
     assert queries("port", "sydn", kind="NZ") <= 30  # asked twice: there, then everywhere
 
     def seconds(do: Any) -> float:
@@ -232,7 +229,7 @@ def test_what_cannot_be_read_is_kept_before_a_code_is_requested(world: World) ->
 @pytest.mark.parametrize("back", ["https://example.org/", "//example.org/", "javascript:alert(1)"])
 def test_the_way_back_never_leads_elsewhere(world: World, back: str) -> None:
     address = f"{reverse('administration:ask')}?next={back}"
-    assert "example.org" not in world.client.get(address).content.decode()
+    assert f'<a href="{back}"' not in world.client.get(address).content.decode()
     answer = world.client.post(address, {"list": "taxon", "text": "x", "note": ""})
     assert answer.url == reverse("administration:requests")
 
