@@ -1,7 +1,7 @@
 """The demo's profiles: arms, names and addresses, papers in two languages, days of validity, a mail in own words."""
 
 import io
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image, ImageDraw
 
@@ -11,7 +11,7 @@ from gens.accounts import changes
 from gens.accounts.models import MailText, Membership, Nppo
 
 _GREEN: Final = "#0b5d3b"
-_SAID: Final = {
+_SAID: Final[dict[str, dict[str, Any]]] = {
     "WS": {
         "names": {"fr": "Organisation de la protection des végétaux du Samoa"},
         "addresses": {"en": "PO Box 1874, Apia, Samoa"},

@@ -119,8 +119,8 @@ def apply(filters: Filters, certificates: Certificates, listed: Worklist, by: Me
     if query := fold(filters.q):
         found = found.filter(search_text__contains=query)
     if party := fold(filters.party):  # the index finds it in any name; then it must stand in this one
-        found = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
-        found = found.filter(party__contains=party)
+        named = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
+        return named.filter(party__contains=party)
     return found
 
 

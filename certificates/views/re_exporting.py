@@ -12,7 +12,8 @@ from certificates import drafts, re_exporting, workflow
 from certificates.ephyto.document import RE_EXPORT
 from certificates.models import EDITABLE, Certificate
 from certificates.views.doorway import somebody_was_faster
-from certificates.views.worklists import countries_of, page
+from certificates.views.paging import LATEST, page
+from certificates.views.worklists import countries_of
 from codelists.folding import fold
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -29,15 +30,15 @@ def choose(request: ActingRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     if folded := fold(query[:200]):
         usable = usable.filter(search_text__contains=folded)
-    rows, following = page(usable, request.GET.get("after", ""))
+    shown = page(usable, LATEST, request.GET.get("after", ""))
     kept = {"q": query, "into": str(into.pk) if into else ""}
     context = {
-        "rows": rows,
-        "countries": countries_of(rows),
+        "rows": shown.rows,
+        "countries": countries_of(shown.rows),
         "query": query,
         "into": into,
         "kind": RE_EXPORT,
-        "next_url": "?" + urlencode({**kept, "after": following}) if following else "",
+        "next_url": "?" + urlencode({**kept, "after": shown.following}) if shown.following else "",
     }
     return render(request, "certificates/re_export.html", context)
 

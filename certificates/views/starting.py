@@ -13,7 +13,8 @@ from certificates import copying, drafts, keeping
 from certificates.ephyto.document import EXPORT, RE_EXPORT
 from certificates.models import Certificate, CertificateTemplate, Direction
 from certificates.views.doorway import certificate_or_404
-from certificates.views.worklists import countries_of, page
+from certificates.views.paging import LATEST, page
+from certificates.views.worklists import countries_of
 from codelists.folding import fold
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -31,13 +32,13 @@ def new(request: ActingRequest) -> HttpResponse:
     ours = Certificate.objects.visible_to(request.membership).filter(direction=Direction.ISSUED)
     folded = fold(query[:200])
     ours = ours.filter(search_text__contains=folded) if folded else ours.filter(drafted_by=request.membership)
-    rows, following = page(ours, request.GET.get("after", ""))
+    shown = page(ours, LATEST, request.GET.get("after", ""))
     templates = CertificateTemplate.objects.usable_by(request.membership).defer("document")
     context = {
-        "rows": rows,
-        "countries": countries_of(rows),
+        "rows": shown.rows,
+        "countries": countries_of(shown.rows),
         "query": query,
-        "next_url": "?" + urlencode({"q": query, "after": following}) if following else "",
+        "next_url": "?" + urlencode({"q": query, "after": shown.following}) if shown.following else "",
         "templates": list(templates.order_by("-used_at", "-pk")[:TEMPLATES]),
         "re_export": RE_EXPORT,
         "never": copying.NEVER,

@@ -153,8 +153,9 @@ def partners(listed: Worklist, by: Membership, names: Names) -> list[tuple[str, 
     return sorted(((code, names.name("country", code)) for code in codes), key=lambda pair: fold(pair[1]))
 
 
-def countries_of(rows: list[Certificate], names: Names) -> dict[str, str]:
+def countries_of(rows: list[Certificate], names: Names | None = None) -> dict[str, str]:
     """Names of the countries in these rows."""
+    names = names or Names(get_language() or "en")
     return {code: names.name("country", code) for row in rows for code in (row.destination, row.counterpart)}
 
 
@@ -183,7 +184,7 @@ def search(request: ActingRequest) -> HttpResponse:
     context = {
         "rows": found,
         "query": query,
-        "countries": countries_of(found, Names(get_language() or "en")),
+        "countries": countries_of(found),
         "home": reverse("certificates:home"),
         "is_short": 0 < len(folded) < SHORT,
         "latest": LATEST,
