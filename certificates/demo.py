@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from certificates import demo_lists, demo_training, drafts, replacing, workflow
+from certificates import demo_lists, demo_training, demo_worklists, drafts, replacing, workflow
 from certificates.ephyto.document import (
     Classification,
     Country,
@@ -301,7 +301,8 @@ def _samoa(staff: Staff) -> None:
     one(UPOLU, taro)
     one(SAVAII, taro, movements=(), entry=Location())
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
-    _carry(staff, one(UPOLU, breadfruit), "submit")
+    demo_worklists.wait(_carry(staff, one(UPOLU, breadfruit), "submit"), by=staff.officer)
+    _carry(staff, one(SAVAII, taro), "submit")
     _carry(
         staff,
         _carry(staff, one(UPOLU, taro, breadfruit), "submit"),
@@ -321,6 +322,7 @@ def _samoa(staff: Staff) -> None:
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
     demo_lists.make(staff.inspector.nppo)
+    demo_worklists.keep_filters(by=staff.officer)
 
 
 def _new_zealand(staff: Staff) -> None:
