@@ -16,6 +16,7 @@ from certificates import (
     demo_profile,
     demo_starting,
     demo_training,
+    demo_worklists,
     drafts,
     replacing,
     workflow,
@@ -318,7 +319,9 @@ def _samoa(staff: Staff) -> None:
     demo_inspections.at_laboratory(one(SAVAII, taro, movements=(), entry=Location()), inspector)
     _demanding(staff, taro)
     _carry(staff, one(SAVAII, noni, notes=()), "discard")
-    _carry(staff, demo_inspections.passed(one(UPOLU, breadfruit), inspector), "submit")
+    looked_at = _carry(staff, demo_inspections.passed(one(UPOLU, breadfruit), inspector), "submit")
+    demo_worklists.wait(looked_at, by=staff.officer)
+    _carry(staff, one(SAVAII, taro), "submit")
     bad = _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit")
     demo_desk.remark(bad, by=staff.officer)
     _carry(staff, demo_inspections.passed(one(SAVAII, noni), inspector), "submit", "approve")
@@ -338,6 +341,7 @@ def _samoa(staff: Staff) -> None:
     demo_lines.fill(one(UPOLU), by=staff.inspector)
     demo_lists.make(staff.inspector.nppo)
     demo_starting.make(staff.inspector.nppo)
+    demo_worklists.keep_filters(by=staff.officer)
     demo_desk.make(
         staff.officer,
         issued,

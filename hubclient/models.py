@@ -239,6 +239,8 @@ class Envelope(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            # what arrived and holds no certificate: counted on a worklist, and listed
+            models.Index(fields=["nppo", "-id"], condition=models.Q(verdict="unreadable"), name="envelope_unreadable"),
             # the sweeps of outbox and inbox
             models.Index(
                 fields=["due_at"],

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, Certificates, Direction
 from certificates.templatetags.gens import state
-from certificates.views.filtering import Filters, apply, read
+from certificates.views.filtering import Filters, apply, read, words
 from certificates.views.navigation import Worklist
 from certificates.views.paging import ORDERS
 from certificates.views.worklists import listed_or_404, rows_of
@@ -72,7 +72,9 @@ def _too_many(request: ActingRequest, listed: Worklist, filters: Filters) -> Htt
 
 
 def _found(listed: Worklist, filters: Filters, by: Membership) -> Certificates:
-    found = apply(filters, rows_of(listed, by), listed, by)
+    found, narrow = apply(filters, rows_of(listed, by), listed, by), words(filters, listed)
+    if narrow is not None:
+        found = narrow(found)
     return found.order_by(*ORDERS[filters.sort].columns())
 
 

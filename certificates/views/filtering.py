@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificates, Direction, Status
 from certificates.views.navigation import Worklist
-from certificates.views.paging import ORDERS
+from certificates.views.paging import ORDERS, Narrow
 from codelists.folding import fold
 from gens.accounts.models import Membership
 
@@ -21,7 +21,6 @@ MINE, OFFICE, ALL = "mine", "office", ""
 SCOPES: Final = ((MINE, _("Mine")), (OFFICE, _("My office's")), (ALL, _("All of the NPPO")))
 AGES: Final = (1, 3, 7, 30)  # days that a select offers; the address takes any number
 SHORT: Final = 3  # letters: what is shorter no index finds
-LATEST: Final = 5_000  # so it is looked for in these alone
 _OLDEST_AGE: Final = 3650
 
 
@@ -82,7 +81,7 @@ class Filters:
 
     @property
     def is_short(self) -> bool:
-        """Whether a word is so short that only the latest certificates are searched for it."""
+        """Whether a word is so short that only the first certificates of the list are searched for it."""
         return any(0 < len(fold(text)) < SHORT for text in (self.q, self.party))
 
 
@@ -104,7 +103,7 @@ def read(said: Mapping[str, str], listed: Worklist) -> Filters:
 
 
 def apply(filters: Filters, certificates: Certificates, listed: Worklist, by: Membership) -> Certificates:
-    """These rows, filtered. certificates: those of the list that this membership may see."""
+    """These rows, filtered but for words. certificates: those of the list that this membership may see."""
     found = certificates.filter(scope(filters.whose, listed, by), condition(filters.status, listed))
     if filters.partner:
         found = found.filter(**{partner_column(listed): filters.partner})
@@ -114,19 +113,24 @@ def apply(filters: Filters, certificates: Certificates, listed: Worklist, by: Me
         found = found.filter(issue_date__lte=filters.until)
     if filters.age:
         found = found.filter(status_since__lte=timezone.now() - timedelta(days=filters.age))
-    if filters.is_short:
-        found = among_latest(found)
-    if query := fold(filters.q):
-        found = found.filter(search_text__contains=query)
-    if party := fold(filters.party):  # the index finds it in any name; then it must stand in this one
-        named = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
-        return named.filter(party__contains=party)
     return found
 
 
-def among_latest(certificates: Certificates) -> Certificates:
-    """Only the latest of these: what no index finds is looked for in so many rows and no more."""
-    return certificates.filter(pk__in=certificates.order_by("-status_since", "-pk").values("pk")[:LATEST])
+def words(filters: Filters, listed: Worklist) -> Narrow | None:
+    """What narrows rows to those with the words of the filters; None without words."""
+    query, party = fold(filters.q), fold(filters.party)
+    if not query and not party:
+        return None
+
+    def narrow(found: Certificates) -> Certificates:
+        if query:
+            found = found.filter(search_text__contains=query)
+        if party:  # the index finds it in any name; then it must stand in this one
+            found = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
+            found = found.filter(party__contains=party)
+        return found
+
+    return narrow
 
 
 def scope(whose: str, listed: Worklist, by: Membership) -> Q:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import F, OrderBy, Q, Value
+from django.db.models.functions import Concat
 
 from certificates.models import Certificate, Certificates
 
 PAGE: Final = 50
+NEAR: Final = 5_000  # rows of a list that are read for words without an index
 _LARGEST: Final = 2**63 - 1
+Narrow = Callable[[Certificates], Certificates]
 
 
 def _moment(text: str) -> datetime:
@@ -31,6 +34,12 @@ class Order:
     def columns(self, *, is_back: bool = False) -> tuple[str, str]:
         sign = "-" if self.is_falling is not is_back else ""
         return f"{sign}{self.column}", f"{sign}pk"
+
+    def sorted(self, *, is_back: bool = False) -> tuple[OrderBy, str]:
+        """The same order, such that no index of it is walked: what is sorted was found otherwise before."""
+        is_falling = self.is_falling is not is_back
+        moved = Concat(self.column, Value("")) if self.parse is str else F(self.column) + timedelta(0)
+        return OrderBy(moved, descending=is_falling), self.columns(is_back=is_back)[1]
 
     def key(self, row: Certificate) -> str:
         value = getattr(row, self.column)
@@ -69,22 +78,53 @@ class Page:
     following: str
 
 
-def page(certificates: Certificates, order: Order, after: str = "", before: str = "") -> Page:
-    """The rows after or before a key; the first ones without a key, or with one that is none."""
-    listed = certificates.for_lists()
+def page(
+    certificates: Certificates,
+    order: Order,
+    after: str = "",
+    before: str = "",
+    *,
+    narrow: Narrow | None = None,
+    is_short: bool = False,
+) -> Page:
+    """The rows after or before a key; the first ones without a key, or with one that is none.
+
+    narrow: of those, the rows with some words. is_short: words that no index finds.
+    """
     if before and (beyond := order.beyond(before, is_back=True)) is not None:
-        rows = list(listed.filter(beyond).order_by(*order.columns(is_back=True))[: PAGE + 1])
+        rows = first(certificates.filter(beyond), order, narrow, is_short=is_short, is_back=True)
         if len(rows) > PAGE:
             rows = rows[PAGE - 1 :: -1]
             return Page(rows, order.key(rows[0]), order.key(rows[-1]))
         after = ""  # that is the beginning: the first page, whole
     beyond = order.beyond(after) if after else None
     if beyond is not None:
-        listed = listed.filter(beyond)
-    rows = list(listed.order_by(*order.columns())[: PAGE + 1])
+        certificates = certificates.filter(beyond)
+    rows = first(certificates, order, narrow, is_short=is_short)
     has_more, rows = len(rows) > PAGE, rows[:PAGE]
     return Page(
         rows,
         order.key(rows[0]) if rows and beyond is not None else "",
         order.key(rows[-1]) if has_more else "",
     )
+
+
+def first(
+    certificates: Certificates,
+    order: Order,
+    narrow: Narrow | None = None,
+    *,
+    is_short: bool = False,
+    is_back: bool = False,
+) -> list[Certificate]:
+    """One row more than a page. Words that many rows have are found among the first ones; others by the index of words,
+    whichever PostgreSQL would guess: it cannot know that what is common in one list may be rare in another.
+    """
+    columns = order.columns(is_back=is_back)
+    if narrow is None:
+        return list(certificates.for_lists().order_by(*columns)[: PAGE + 1])
+    near = certificates.filter(pk__in=certificates.order_by(*columns).values("pk")[:NEAR])
+    rows = list(narrow(near).for_lists().order_by(*columns)[: PAGE + 1])
+    if is_short or len(rows) > PAGE:
+        return rows
+    return list(narrow(certificates).for_lists().order_by(*order.sorted(is_back=is_back))[: PAGE + 1])

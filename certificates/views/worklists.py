@@ -14,19 +14,18 @@ from certificates.models import Certificate, Certificates, Direction, SavedFilte
 from certificates.views.counting import bounded, countries
 from certificates.views.filtering import (
     AGES,
-    LATEST,
     SCOPES,
     SHORT,
     Filters,
-    among_latest,
     apply,
     condition,
     read,
     scope,
     states,
+    words,
 )
 from certificates.views.navigation import BY_NAME, Worklist, home_of
-from certificates.views.paging import ORDERS, PAGE, page
+from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, page
 from codelists.folding import fold
 from codelists.lookup import Names
 from gens.accounts import roles
@@ -56,7 +55,8 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
     listed = listed_or_404(request, name)
     filters, visible = read(request.GET, listed), rows_of(listed, request.membership)
     found = apply(filters, visible, listed, request.membership)
-    shown = page(found, ORDERS[filters.sort], request.GET.get("after", ""), request.GET.get("before", ""))
+    keys = request.GET.get("after", ""), request.GET.get("before", "")
+    shown = page(found, ORDERS[filters.sort], *keys, narrow=words(filters, listed), is_short=filters.is_short)
     here, names = filters.query(), Names(get_language() or "en")
     saved = list(SavedFilter.objects.filter(membership=request.membership, worklist=name).order_by("name"))
     context = {
@@ -78,7 +78,7 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
         "may_draft": request.membership.may(roles.DRAFT),
         "may_register": request.membership.may(roles.ISSUE),
         **_ticking(request, listed),
-        "latest": LATEST,
+        "near": NEAR,
     }
     return render(request, "certificates/worklist.html", context)
 
@@ -111,7 +111,7 @@ def chips(filters: Filters, listed: Worklist, visible: Certificates, by: Members
     whose = {f"whose {key}": visible.filter(scope(key, listed, by)) for key, _label in SCOPES}
     here = visible.filter(scope(filters.whose, listed, by))
     which = {f"state {key}": here.filter(condition(key, listed)) for key in every}
-    counts = {} if filters.is_narrowed else bounded(whose | which)
+    counts = bounded(counted(filters, listed, whose, which))
     return {
         "scopes": [
             {
@@ -132,6 +132,17 @@ def chips(filters: Filters, listed: Worklist, visible: Certificates, by: Members
             for key, state in every.items()
         ],
     }
+
+
+def counted(
+    filters: Filters, listed: Worklist, whose: dict[str, Certificates], which: dict[str, Certificates]
+) -> dict[str, Certificates]:
+    """What costs little to count: open work, as there is not much of it; of all that is finished, only its states."""
+    if filters.is_narrowed:
+        return {}
+    if listed.counted:
+        return whose | which
+    return {} if filters.whose else which
 
 
 def heads(filters: Filters, listed: Worklist) -> dict[str, dict[str, str]]:
@@ -162,7 +173,8 @@ def countries_of(rows: list[Certificate], names: Names | None = None) -> dict[st
 def unreadable_count(request: ActingRequest, listed: Worklist) -> int:
     if listed.direction != Direction.RECEIVED:
         return 0
-    return Envelope.objects.filter(nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE).count()
+    held = Envelope.objects.filter(nppo=request.membership.nppo_id, verdict=Envelope.Verdict.UNREADABLE)
+    return bounded({"unreadable": held})["unreadable"]
 
 
 def unreadable(request: ActingRequest) -> HttpResponse:
@@ -187,7 +199,7 @@ def search(request: ActingRequest) -> HttpResponse:
         "countries": countries_of(found),
         "home": reverse("certificates:home"),
         "is_short": 0 < len(folded) < SHORT,
-        "latest": LATEST,
+        "near": NEAR,
     }
     return render(request, "certificates/search.html", context)
 
@@ -197,8 +209,7 @@ def matching(folded: str, by: Membership) -> list[Certificate]:
     found: list[Certificate] = []
     for direction in Direction:
         visible = Certificate.objects.visible_to(by).filter(direction=direction).exclude(status=Status.DISCARDED)
-        if len(folded) < SHORT:
-            visible = among_latest(visible)
-        rows = visible.filter(search_text__contains=folded).for_lists()
-        found += rows.order_by("-status_since", "-pk")[:PAGE]
+        found += first(
+            visible, LATEST, lambda rows: rows.filter(search_text__contains=folded), is_short=len(folded) < SHORT
+        )
     return sorted(found, key=lambda row: (row.status_since, row.pk), reverse=True)[:PAGE]

@@ -30,6 +30,7 @@ from certificates.models import (
     Sheet,
     Status,
 )
+from certificates.models import Certificate, Message, NumberRule, Rendering, Requirement, SavedFilter, Status
 from codelists.models import Code, CodeRequest, Refresh
 from gens.accounts import events, roles, sealing
 from gens.accounts.models import Invitation, Membership, Nppo
@@ -58,6 +59,15 @@ TABLE = {
     ("certificates:worklist", ("received",), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:worklist", ("decided",), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:worklist", ("nonsense",), "get"): (404, 404, 404, 404, 404, 404),
+    ("certificates:export", ("issued", "csv"), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:export", ("decided", "xlsx"), "get"): (403, 403, 200, 200, 200, 403),
+    ("certificates:export", ("issued", "exe"), "get"): (404, 404, 403, 404, 404, 403),
+    ("certificates:save_filter", ("issued",), "get"): (405, 405, 403, 405, 405, 403),
+    ("certificates:save_filter", ("issued",), "post"): (422, 422, 403, 422, 422, 403),
+    ("certificates:save_filter", ("received",), "post"): (403, 403, 422, 422, 422, 403),
+    ("certificates:saved_filter", ("filter",), "get"): (404, 404, 404, 404, 404, 404),  # somebody else's
+    ("certificates:saved_filter", ("filter",), "post"): (404, 404, 404, 404, 404, 404),
+    ("certificates:delete_filter", ("filter",), "post"): (404, 404, 404, 404, 404, 404),
     ("certificates:unreadable", (), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:unreadable_content", ("envelope",), "get"): (403, 403, 200, 200, 200, 403),
     ("certificates:ruleset", (), "get"): (403, 403, 403, 200, 200, 200),
@@ -118,6 +128,17 @@ TABLE = {
     ("certificates:act", ("received", "open"), "post"): (404, 404, 404, 404, 404, 404),
     ("certificates:act", ("issued", "withdraw"), "get"): (403, 200, 404, 403, 403, 404),
     ("certificates:act", ("issued", "withdraw"), "post"): (403, 422, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "take"), "get"): (405, 405, 404, 405, 405, 404),
+    ("certificates:attend", ("submitted", "take"), "post"): (403, 409, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "release"), "post"): (403, 409, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "wait"), "get"): (403, 200, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "wait"), "post"): (403, 422, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "resume"), "post"): (403, 409, 404, 403, 403, 404),
+    ("certificates:attend", ("submitted", "nonsense"), "post"): (404, 404, 404, 404, 404, 404),
+    ("certificates:attend", ("received", "wait"), "get"): (404, 404, 200, 403, 403, 404),
+    ("certificates:attend", ("received", "take"), "post"): (404, 404, 302, 403, 403, 404),
+    ("certificates:attend", ("received", "wait"), "post"): (404, 404, 422, 403, 403, 404),
+    ("certificates:attend", ("draft", "wait"), "get"): (403, 409, 404, 403, 403, 404),
     ("certificates:replace", ("issued",), "get"): (200, 200, 404, 403, 403, 404),
     ("certificates:replace", ("issued",), "post"): (422, 422, 404, 403, 403, 404),
     ("certificates:copy", ("issued",), "get"): (200, 200, 404, 403, 403, 404),
@@ -313,6 +334,8 @@ TABLE = {
 OPEN_TO_ALL = {
     "healthz", "accounts:language", "accounts:invitation", "certificates:verify", "certificates:verify_json",
 }  # fmt: skip
+OF_LISTS = {"certificates:worklist", "certificates:export", "certificates:save_filter"}  # their arguments are no rows
+OPEN_TO_ALL = {"healthz", "accounts:language", "accounts:invitation"}
 
 
 class World:
@@ -360,6 +383,9 @@ class World:
             user=self.made["member"].user, type="totp", data={"secret": sealing.seal("A" * 32)}
         )
         self.made["office"] = self.made["member"].office
+        self.made["filter"] = SavedFilter.objects.create(
+            nppo=self.nppo, membership=self.made["member"], worklist="issued", name="A", query="?partner=NZ"
+        )
         self.made["event"] = events.record(self.made["office"], events.ADDED, by=None)
         self.made["code"] = Code.objects.get(list="unit", code="KGM")
         self.made["invited"] = Invitation.objects.create(
@@ -436,7 +462,7 @@ class World:
 
     def arguments(self, view: str, names: tuple[str, ...]) -> list[object]:
         """Names of what was made become ids; names of worklists stay."""
-        if view == "certificates:worklist":
+        if view in OF_LISTS:
             return list(names)
         line = self.made["draft"].content.lines[0].id  # type: ignore[attr-defined]
         found = {"line": line, "token": f"{self.nppo.pk}-s3cret"} | {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
@@ -481,6 +507,15 @@ def test_nobody_gets_in_without_signing_in(world: World, client: Client, row: tu
         & {
             "inspection",
             "draft",
+            "issued",
+            "received",
+            "envelope",
+        if row[0] not in OF_LISTS
+        and set(row[1])
+        & {
+            "draft",
+            "submitted",
+            "filter",
             "issued",
             "received",
             "envelope",

@@ -237,10 +237,10 @@ def test_the_countries_that_occur(four: None, nppo: Nppo, officer: Membership, s
         assert counting.countries(nppo.pk + 999, "received") == []
 
 
-def test_short_words_are_looked_for_in_the_latest(
+def test_short_words_are_looked_for_in_the_first_rows(
     four: None, officer: Membership, signed_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filtering, "LATEST", 2)
+    monkeypatch.setattr(paging, "NEAR", 2)
     client = signed_in(officer)
     assert numbers(client, "/list/issued/?q=ws") == ["WS-4", "WS-3"]
     assert "Words of one or two letters" in client.get("/list/issued/?q=ws").content.decode()
@@ -319,6 +319,22 @@ def test_lists_cost_the_same_with_one_row_and_with_three(
             assert len(numbers(client, address)) == batch * (len(taken) + 1)
         taken.append(len(captured))
     assert taken[0] == taken[1]
+
+
+@pytest.mark.parametrize("near", [1, 3, 100])
+@pytest.mark.parametrize("sort", list(paging.ORDERS))
+def test_words_are_found_whether_they_are_common_or_rare(
+    four: None, officer: Membership, signed_in: Any, monkeypatch: pytest.MonkeyPatch, near: int, sort: str
+) -> None:
+    """Among the first rows, or by the index: what is shown, and in which order, is the same."""
+    monkeypatch.setattr(paging, "NEAR", near)
+    monkeypatch.setattr(paging, "PAGE", 2)
+    client = signed_in(officer)
+    page = client.get(f"/list/issued/?q=taro&sort={sort}")
+    rows = [str(row) for row in page.context["rows"]]
+    rows += numbers(client, "/list/issued/" + page.context["next_url"])
+    assert rows == [f"WS-{n}" for n in ("1234" if sort in ("oldest", "number") else "4321")]
+    assert numbers(client, f"/list/issued/?q=penafiel&sort={sort}") == ["WS-1"]
 
 
 # filters that are kept

@@ -32,7 +32,7 @@ class World:
 
     def now(self, certificate: Certificate) -> Certificate:
         with acting_for(self.nppo.pk):
-            return Certificate.objects.select_related("holder").get(pk=certificate.pk)
+            return Certificate.objects.select_related("holder", "office", "decided_by").get(pk=certificate.pk)
 
     def told(self, certificate: Certificate) -> list[tuple[str, str]]:
         with acting_for(self.nppo.pk):
