@@ -55,6 +55,8 @@ def heading(column: str) -> str:
     label = str(_FIELDS[column].label)
     if column.endswith("_unit") and column != "other_unit":
         return f"{heading(column.removesuffix('_unit'))}: {label}"
+    if column == "covering_country":
+        return f"{heading('covering')}: {label}"
     if column == "treatment_kind" or not column.startswith("treatment_"):
         return label
     return f"{_FIELDS['treatment_kind'].label}: {label}"

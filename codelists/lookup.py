@@ -5,7 +5,9 @@ there. Row-level security gives the rows of the acting NPPO and of no other, so 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from django.db import connection, transaction
@@ -189,9 +191,28 @@ def by_name(list_name: str, text: str) -> str:
     return names.order_by("code__position", "pk").values_list("code__code", flat=True).first() or ""
 
 
+_held: ContextVar[dict[tuple[str, str, str], list[Code]] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within it every list is read once: around a page whose many fields choose from the same few lists."""
+    token = _held.set({})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
+    held, key = _held.get(), (list_name, language, kind)
+    if held is not None and key in held:
+        return held[key]
     codes = as_seen(list_name, _active(list_name, kind), kind=kind)
-    return sorted(codes, key=lambda code: (code.position, fold(code.name(language))))
+    codes.sort(key=lambda code: (code.position, fold(code.name(language))))
+    if held is not None:
+        held[key] = codes
+    return codes
 
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
@@ -324,9 +345,12 @@ class Spoken:
         symbols: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
         for code in as_seen(list_name, _active(list_name, kind), kind=kind):
-            exact[code.code].add(code.code)
-            symbols[code.symbol].add(code.code)
-            spoken = (code.code, code.symbol, *code.names.values(), *(name for _language, name in code.synonyms))
-            for name in spoken:
-                names[fold(name)].add(code.code)
+            spoken = [*code.names.values(), *(name for _language, name in code.synonyms)]
+            for held, texts in (
+                (exact, [code.code]),
+                (symbols, [code.symbol]),
+                (names, [code.code, code.symbol, *spoken]),
+            ):
+                for text in filter(None, texts):
+                    held[fold(text) if held is names else text].add(code.code)
         return [exact, symbols, names]

@@ -162,7 +162,7 @@ def large_document(count: int = 500, **changes: object) -> Document:
         treatment = Treatment(
             id=new_id(), start="2026-07-12", kind=Text("Fumigation", "en"), chemicals=(Text("Methyl bromide", "en"),),
             duration=Measure("2", "HUR", "h"), temperature=Measure("21", "CEL", "°C"),
-            concentration=Measure("32", "GMQ", "g/m³"),
+            concentration=Measure("32", "A93", "g/m³"),
         )  # fmt: skip
         lines.append(
             TradeLine(

@@ -85,6 +85,8 @@ class ForLines(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         if data.get("which") == SOME:
             self._clean_numbers(data)
+        elif data.get("numbers"):
+            self.add_error("numbers", _("Choose “Only the lines of these numbers”, or leave this empty."))
         if data.get("origin_areas") and not data.get("origin_country") and "origin_country" not in self.errors:
             self.add_error("origin_country", _("Choose the country of this place too."))
         self._clean_treatment(data)

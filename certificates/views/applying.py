@@ -25,6 +25,7 @@ LISTS = ("treatment", "chemical")
 _BUTTONS = ("csrfmiddlewaretoken", "opened_with", "back")
 
 
+@lookup.read_once()
 def apply(request: ActingRequest, pk: int) -> HttpResponse:
     """GET (?line= of each ticked one) asks; POST shows what changes; POST of `save` does it."""
     found = editable_or_404(request, pk)

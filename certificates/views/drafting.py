@@ -67,6 +67,7 @@ def new(request: ActingRequest) -> HttpResponse:
     return redirect("certificates:section", draft.pk, "consignment")
 
 
+@lookup.read_once()
 def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     """Open or save a section."""
     if name not in SECTIONS:
@@ -102,6 +103,7 @@ def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None,
     )
 
 
+@lookup.read_once()
 def line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
     """Open or save one commodity line. A line that is not there yet is made by saving it."""
     found = editable_or_404(request, pk)

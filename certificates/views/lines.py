@@ -164,7 +164,7 @@ def move_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
     if form.is_valid():
         place = int(form.cleaned_data["place"])
         return change_lines(request, found, line_id, lambda d: drafts.moved(d, line_id, place))
-    number = found.content.lines.index(line) + 1
+    number = next(n for n, each in enumerate(found.content.lines, start=1) if each.id == line_id)
     context = {"certificate": found, "line": line, "number": number, "form": form}
     return render(
         request, "certificates/drafting/move_line.html", context, status=422 if request.method == "POST" else 200

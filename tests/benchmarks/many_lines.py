@@ -14,6 +14,7 @@ Row = tuple[str, float, float, float]  # what, median and p95 in seconds, ratio 
 
 
 def rows() -> list[Row]:
+    from django.test import Client
     from django.urls import reverse
 
     from certificates import drafts
@@ -31,7 +32,7 @@ def rows() -> list[Row]:
     received = make_certificate(
         nppo, Status.OPENED, direction="received", number="XX-1", counterpart="NZ", document=replace(document, number="XX-1")  # type: ignore[arg-type]
     )  # fmt: skip
-    client = acting_client(reader)
+    client = acting_client(reader, Client(headers={"host": "localhost"}))
 
     def read() -> None:
         with acting_for(nppo.pk):
@@ -39,6 +40,8 @@ def rows() -> list[Row]:
 
     def of(name: str, *arguments: str, of: Certificate = draft) -> Callable[[], Any]:
         address = reverse(f"certificates:{name}", args=[of.pk, *arguments])
+        if client.get(address).status_code != 200:
+            raise AssertionError(address)
         return lambda: client.get(address)
 
     asked: list[tuple[str, Callable[[], Any]]] = [

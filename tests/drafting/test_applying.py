@@ -142,6 +142,7 @@ def test_it_is_one_save_without_an_event_and_the_writer_is_an_author(inspector: 
         ({"origin_areas": "Suva"}, "id_origin_country", "Choose the country of this place too."),
         ({"origin_country": "XX"}, "id_origin_country", "is not in the list"),
         ({"which": "some", "origin_country": "FJ"}, "id_numbers", "Write which lines"),
+        ({"which": "all", "numbers": "3", "origin_country": "FJ"}, "id_numbers", "or leave this empty"),
         ({"which": "some", "numbers": "3-1", "origin_country": "FJ"}, "id_numbers", "“3-1” names no line"),
         ({"which": "some", "numbers": "5", "origin_country": "FJ"}, "id_numbers", "from 1 to 4"),
         ({"which": "some", "numbers": "one", "origin_country": "FJ"}, "id_numbers", "“one” names no line"),
