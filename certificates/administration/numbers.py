@@ -5,6 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from certificates.administration.history import history
 from certificates.administration.settings import checked_pattern
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
-from certificates.models import NumberRule, NumberSequence, ReservedNumbers
+from certificates.models import HandIssued, NumberRule, NumberSequence, ReservedNumbers
 from gens.accounts import changes
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Nppo, Office
@@ -117,11 +118,13 @@ def numbers(request: ActingRequest) -> HttpResponse:
 def _blocks(nppo: Nppo) -> list[dict[str, Any]]:
     """The blocks as their numbers are written, those of ended patterns too: they may still lie in a drawer."""
     counts = {kind: (words, pattern) for kind, words, pattern in _counts(nppo, also_ended=True)}
+    taken = HandIssued.objects.filter(nppo=nppo, is_given_up=False).values_list("block").annotate(Count("pk"))
+    used = dict(taken.order_by())
     blocks = []
     for row in ReservedNumbers.objects.filter(nppo=nppo).order_by("-year", "kind", "-first")[:100]:
         words, pattern = counts[row.kind]
         first, last = (numbering.written(nppo, row.year, number, pattern) for number in (row.first, row.last))
-        blocks.append({"row": row, "words": words, "first": first, "last": last})
+        blocks.append({"row": row, "words": words, "first": first, "last": last, "used": used.get(row.pk, 0)})
     return blocks
 
 

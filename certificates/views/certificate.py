@@ -1,7 +1,7 @@
 """The page of one certificate: the paper itself, its state and next action, delivery in plain words, what happened."""
 
 from collections import defaultdict
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -114,11 +114,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
         "attachments": document.attachments,
         "events": timeline(found, messages),
-        "remarks": remarks(found),
-        "hand": issuing.hand_of(found),
-        "prints": (printed := list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))),
-        "may_print": prints.may_print(membership, found),
-        "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),
+        **desk(found, membership),
         "home": "submitted"
         if found.status in (Status.SUBMITTED, Status.APPROVED)
         else "issued"
@@ -126,6 +122,18 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         else "drafts",
     }
     return render(request, "certificates/certificate.html", context)
+
+
+def desk(found: Certificate, membership: Membership) -> dict[str, Any]:
+    """What happened to it on paper, and what officers wrote beside its sections."""
+    printed = list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))
+    return {
+        "hand": issuing.hand_of(found),
+        "prints": printed,
+        "may_print": prints.may_print(membership, found),
+        "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),
+        "remarks": remarks(found),
+    }
 
 
 def received(request: ActingRequest, found: Certificate) -> HttpResponse:

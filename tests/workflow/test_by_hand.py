@@ -421,3 +421,19 @@ def test_it_can_be_returned_and_comes_back(world: World) -> None:
         back = workflow.perform("return", found, by=world.second, remarks={"lines": "The paper says 320 kg."})
         again = workflow.perform("submit", back, by=world.officer)
         assert workflow.perform("confirm", again, by=world.second).number == world.number()
+
+
+def test_the_administrator_sees_how_many_of_a_block_are_used(world: World) -> None:
+    admin = make_membership(world.nppo, roles.ADMINISTRATOR)
+    address = reverse("administration:numbers")
+
+    def used() -> list[int]:
+        return [block["used"] for block in world.client(admin).get(address).context["blocks"]]
+
+    assert used() == [0]
+    world.registered()
+    second = world.registered(world.number(9002))
+    assert used() == [2]
+    with acting_for(world.nppo.pk):
+        workflow.perform("discard", second, by=world.officer)
+    assert used() == [1]
