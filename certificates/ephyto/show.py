@@ -224,8 +224,8 @@ def _walk(value: Any, path: str, label: str, name: str) -> Iterator[Row]:
     elif isinstance(value, str | Text | Note | Country | Measure | Further):
         yield from _one(value, path, label, name)
     elif is_dataclass(value):
-        kind: Any = type(value)
-        for field, said in _shown(kind):
+        of: Any = type(value)
+        for field, said in _shown(of):
             if (inner := getattr(value, field)) not in ("", ()):
                 yield from _walk(inner, f"{path}.{field}", said, field)
 

@@ -40,9 +40,10 @@ def rows() -> list[Row]:
 
     def of(name: str, *arguments: str, of: Certificate = draft) -> Callable[[], Any]:
         address = reverse(f"certificates:{name}", args=[of.pk, *arguments])
-        if client.get(address).status_code != 200:
-            raise AssertionError(address)
-        return lambda: client.get(address)
+        answer = client.get(address, secure=True)
+        if answer.status_code != 200:
+            raise AssertionError(f"{address}: {answer.status_code}")
+        return lambda: client.get(address, secure=True)
 
     asked: list[tuple[str, Callable[[], Any]]] = [
         (f"baseline: reading a stored document of {LINES} lines", read),
