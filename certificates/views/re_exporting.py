@@ -6,14 +6,17 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates import drafts, re_exporting, workflow
 from certificates.ephyto.document import RE_EXPORT
 from certificates.models import EDITABLE, Certificate
 from certificates.views.doorway import somebody_was_faster
-from certificates.views.worklists import countries_of, page
+from certificates.views.paging import LATEST, Narrow, page
+from certificates.views.worklists import countries_of
 from codelists.folding import fold
+from codelists.lookup import Names
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
@@ -26,20 +29,22 @@ def choose(request: ActingRequest) -> HttpResponse:
     if request.method == "POST":
         return _draft(request, into)
     usable = Certificate.objects.coverable_by(request.membership)
-    query = request.GET.get("q", "").strip()
-    if folded := fold(query[:200]):
-        usable = usable.filter(search_text__contains=folded)
-    rows, following = page(usable, request.GET.get("after", ""))
+    query = request.GET.get("q", "").replace("\x00", "").strip()
+    shown = page(usable, LATEST, request.GET.get("after", ""), narrow=_with(fold(query[:200])))
     kept = {"q": query, "into": str(into.pk) if into else ""}
     context = {
-        "rows": rows,
-        "countries": countries_of(rows),
+        "rows": shown.rows,
+        "countries": countries_of(shown.rows, Names(get_language() or "en")),
         "query": query,
         "into": into,
         "kind": RE_EXPORT,
-        "next_url": "?" + urlencode({**kept, "after": following}) if following else "",
+        "next_url": "?" + urlencode({**kept, "after": shown.following}) if shown.following else "",
     }
     return render(request, "certificates/re_export.html", context)
+
+
+def _with(words: str) -> Narrow | None:
+    return (lambda found: found.filter(search_text__contains=words)) if words else None
 
 
 def _into(request: ActingRequest) -> Certificate | None:
