@@ -127,7 +127,7 @@ def words(filters: Filters, listed: Worklist) -> Narrow | None:
             found = found.filter(search_text__contains=query)
         if party:  # the index finds it in any name; then it must stand in this one
             found = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
-            found = found.filter(party__contains=party)
+            found = found.filter(Q(party__contains=party))
         return found
 
     return narrow

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import F, OrderBy, Q, Value
 from django.db.models.functions import Concat
 
@@ -123,8 +124,12 @@ def first(
     columns = order.columns(is_back=is_back)
     if narrow is None:
         return list(certificates.for_lists().order_by(*columns)[: PAGE + 1])
-    near = certificates.filter(pk__in=certificates.order_by(*columns).values("pk")[:NEAR])
+    edge = certificates.only("pk", order.column).order_by(*columns)[NEAR : NEAR + 1]
+    before_it = [order.beyond(order.key(row), is_back=not is_back) for row in edge]
+    near = certificates.filter(*(each for each in before_it if each is not None))
     rows = list(narrow(near).for_lists().order_by(*columns)[: PAGE + 1])
-    if is_short or len(rows) > PAGE:
+    if is_short or len(rows) > PAGE or not before_it:
         return rows
+    with connection.cursor() as cursor:  # room for what two indexes find, to the end of the transaction
+        cursor.execute("SELECT set_config('work_mem', '32MB', true)")
     return list(narrow(certificates).for_lists().order_by(*order.sorted(is_back=is_back))[: PAGE + 1])
