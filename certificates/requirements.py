@@ -24,6 +24,7 @@ COLUMNS: Final = [
 _BETWEEN: Final = "|"  # declarations in one cell
 _LENGTHS: Final = {"plant": 256, "part": 70, "intended_use": 256, "source": 400}
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
+_GAP: Final = "\0"  # stands in no text
 IS_LINK: Final = URLValidator(schemes=["https", "http"])
 
 
@@ -60,7 +61,7 @@ def filled(declaration: str, values: Mapping[str, str]) -> str:
 
 def is_declared(declaration: str, said: str) -> bool:
     """Whether a text says this, whatever its parameters are filled with; without regard to case, accents and spaces."""
-    pieces, text, end = [fold(piece) for piece in _PARAMETER.split(declaration)[::2]], fold(said), 0
+    pieces, text, end = fold(_PARAMETER.sub(_GAP, declaration)).split(_GAP), fold(said), 0
     for number, piece in enumerate(pieces):
         start = text.find(piece, end + (1 if number else 0))  # a parameter is a letter at least
         if start < 0:
