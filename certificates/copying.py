@@ -11,16 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates import drafts, workflow
-from certificates.ephyto.document import (
-    ISSUED,
-    MEASURES,
-    RE_EXPORT,
-    Document,
-    Measure,
-    Movement,
-    TradeLine,
-    new_id,
-)
+from certificates.ephyto.document import ISSUED, MEASURES, RE_EXPORT, Document, Measure, Movement, TradeLine, new_id
 from certificates.ephyto.rules.kinds import ORIGINAL_CERTIFICATE, REPLACEMENT
 from certificates.models import Certificate, Direction
 from gens.accounts import roles

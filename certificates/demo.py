@@ -1,5 +1,6 @@
 """The demo's world: three countries, their people, and certificates in every state, made by the real verbs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -314,6 +315,25 @@ def _samoa(staff: Staff) -> None:
             staff, _document(staff, "NZ", exporter, PASIFIKA, "Aleipata, Upolu", list(goods), **(common | more))
         )
 
+    issued = _at_work(staff, one, taro, breadfruit, noni)
+    _no_longer_valid(staff, one, taro, breadfruit, noni)
+    demo_lines.fill(one(UPOLU), by=staff.inspector)
+    demo_lists.make(staff.inspector.nppo)
+    demo_starting.make(staff.inspector.nppo)
+    demo_worklists.keep_filters(by=staff.officer)
+    demo_desk.make(
+        staff.officer,
+        issued,
+        together=[_carry(staff, one(SAVAII, goods), "submit", "approve") for goods in (taro, noni)],
+        on_paper=_document(staff, "NZ", SAVAII, PASIFIKA, "Aleipata, Upolu", [taro], **common),
+    )
+
+
+One = Callable[..., Certificate]
+
+
+def _at_work(staff: Staff, one: One, taro: Goods, breadfruit: Goods, noni: Goods) -> list[Certificate]:
+    """From drafts to issued ones, which are returned, each with what its inspection found."""
     inspector = staff.inspector
     demo_inspections.plan(one(UPOLU, taro), inspector)
     demo_inspections.at_laboratory(one(SAVAII, taro, movements=(), entry=Location()), inspector)
@@ -325,10 +345,14 @@ def _samoa(staff: Staff) -> None:
     bad = _carry(staff, demo_inspections.failed(one(UPOLU, taro, breadfruit), inspector), "submit")
     demo_desk.remark(bad, by=staff.officer)
     _carry(staff, demo_inspections.passed(one(SAVAII, noni), inspector), "submit", "approve")
-    issued = [
+    return [
         _carry(staff, demo_inspections.passed(one(UPOLU, *goods), inspector), "submit", "approve", "issue")
         for goods in ((taro, breadfruit), (noni,), (taro,))
     ]
+
+
+def _no_longer_valid(staff: Staff, one: One, taro: Goods, breadfruit: Goods, noni: Goods) -> None:
+    """A withdrawn one, a replaced one, and one whose replacement is drafted."""
     withdrawn, replaced, waiting = (
         _carry(staff, one(SAVAII, *goods), "submit", "approve", "issue") for goods in ((noni,), (taro,), (breadfruit,))
     )
@@ -338,16 +362,6 @@ def _samoa(staff: Staff) -> None:
     for old, steps in ((replaced, ("submit", "approve", "issue")), (waiting, ())):
         made = replacing.draft(old, by=staff.inspector, reason="Change of consignee", original="returned")
         _carry(staff, made, *steps)
-    demo_lines.fill(one(UPOLU), by=staff.inspector)
-    demo_lists.make(staff.inspector.nppo)
-    demo_starting.make(staff.inspector.nppo)
-    demo_worklists.keep_filters(by=staff.officer)
-    demo_desk.make(
-        staff.officer,
-        issued,
-        together=[_carry(staff, one(SAVAII, goods), "submit", "approve") for goods in (taro, noni)],
-        on_paper=_document(staff, "NZ", SAVAII, PASIFIKA, "Aleipata, Upolu", [taro], **common),
-    )
 
 
 def _demanding(staff: Staff, taro: Goods) -> None:

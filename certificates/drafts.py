@@ -1,9 +1,7 @@
 """Drafts: made, saved section by section by several people at once, never losing what was typed."""
 
 import hashlib
-from collections import (
-    defaultdict,
-)
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final

@@ -12,18 +12,9 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import get_language
 
-from certificates import (
-    letters,
-)
-from certificates.models import (
-    Certificate,
-    Inspection,
-    Requirement,
-    Subscription,
-)
-from certificates.sections import (
-    SECTIONS,
-)
+from certificates import letters
+from certificates.models import Certificate, Inspection, Requirement, Subscription
+from certificates.sections import SECTIONS
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
 from gens.accounts.letters import written

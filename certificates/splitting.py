@@ -10,16 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certificates import drafts, storage, workflow
-from certificates.ephyto.document import (
-    BOXES,
-    RE_EXPORT,
-    Attachment,
-    Document,
-    Note,
-    Text,
-    note_texts,
-    set_notes,
-)
+from certificates.ephyto.document import BOXES, RE_EXPORT, Attachment, Document, Note, Text, note_texts, set_notes
 from certificates.models import EDITABLE, Certificate, Certificates, Direction, DraftInput
 from gens.accounts import events, roles
 from gens.accounts.models import Membership

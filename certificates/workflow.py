@@ -15,13 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from certificates import (
-    balances,
-    inspected,
-    issuing,
-    notices,
-    storage,
-)
+from certificates import balances, inspected, issuing, notices, storage
 from certificates.ephyto import document as ephyto
 from certificates.ephyto import rules, xml
 from certificates.ephyto.judging import unfit

@@ -13,20 +13,9 @@ from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import administrators_only
 from certificates.administration.history import history
-from certificates.administration.settings import (
-    PAPER_LANGUAGES,
-)
-from certificates.forms.fields import (
-    CodeChoice,
-    TermField,
-    TextField,
-    errors_of,
-)
-from certificates.forms.sections import (
-    AREA,
-    TRANSITS,
-    laid_out,
-)
+from certificates.administration.settings import PAPER_LANGUAGES
+from certificates.forms.fields import CodeChoice, TermField, TextField, errors_of
+from certificates.forms.sections import AREA, TRANSITS, laid_out
 from certificates.models import Partnership, partnership
 from codelists import lookup
 from codelists.folding import fold

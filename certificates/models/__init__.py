@@ -1,14 +1,6 @@
 """Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
 
-from datetime import (
-    date,
-    timedelta,
-)
-from typing import (
-    Any,
-    ClassVar,
-    Self,
-)
+from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.contrib.contenttypes.fields import GenericRelation
@@ -26,6 +18,14 @@ from certificates.models.desk import Sheet as Sheet
 from certificates.models.inspection import Inspection as Inspection
 from certificates.models.inspection import InspectionFile as InspectionFile
 from certificates.models.inspection import Sample as Sample
+from certificates.models.numbers import NumberRule as NumberRule
+from certificates.models.numbers import NumberSequence as NumberSequence
+from certificates.models.numbers import ReservedNumbers as ReservedNumbers
+from certificates.models.partners import Partnership as Partnership
+from certificates.models.partners import Requirement as Requirement
+from certificates.models.partners import Subscription as Subscription
+from certificates.models.partners import Verification as Verification
+from certificates.models.partners import partnership as partnership
 from certificates.models.starting import CertificateTemplate as CertificateTemplate
 from certificates.models.starting import Favourite as Favourite
 from gens.accounts import roles
@@ -354,183 +354,3 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class NumberSequence(models.Model):
-    """The last number given, per kind and year of an NPPO. Its row is locked while a number is taken."""
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    kind = models.CharField(max_length=16, help_text='"certificate" or "draft".')
-    year = models.PositiveIntegerField()
-    last = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "kind", "year"], name="sequence_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.year}: {self.last}"
-
-
-class NumberRule(models.Model):
-    """A pattern of numbers for one kind of certificate, or one office, or both, with a count of its own."""
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    type = models.CharField(max_length=12, blank=True, help_text="851, 657; empty: every kind.")
-    office = models.ForeignKey(Office, on_delete=models.PROTECT, null=True, blank=True, help_text="None: every office.")
-    pattern = models.CharField(max_length=64)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["nppo", "type", "office"],
-                condition=models.Q(is_active=True),
-                nulls_distinct=False,
-                name="one_rule_of_numbers",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.pattern
-
-    @property
-    def sequence(self) -> str:
-        """NumberSequence.kind of its count."""
-        return f"rule-{self.pk}"
-
-
-class ReservedNumbers(models.Model):
-    """Numbers of a count and year that are kept for certificates issued by hand: issuing leaves them out."""
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    kind = models.CharField(max_length=16, help_text="NumberSequence.kind.")
-    year = models.PositiveIntegerField()
-    first = models.PositiveBigIntegerField()
-    last = models.PositiveBigIntegerField()
-    purpose = models.CharField(max_length=256)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(first__lte=models.F("last")), name="first_before_last")
-        ]
-        # taking a number
-        indexes: ClassVar = [models.Index(fields=["nppo", "kind", "year", "last"], name="reserved_numbers")]
-
-    def __str__(self) -> str:
-        return f"{self.first}-{self.last}"
-
-
-class Requirement(models.Model):
-    """What a destination demands of a commodity, as this NPPO knows it. It ends and is followed, it is never deleted."""
-
-    class Kind(models.TextChoices):
-        CONDITIONS = "conditions", _("Allowed on conditions")
-        PERMIT = "permit", _("Allowed with an import permit")
-        PROHIBITED = "prohibited", _("Prohibited")
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    destination = models.CharField(max_length=2)
-    plant = models.CharField(max_length=256, blank=True, help_text="Scientific name or genus; empty: every plant.")
-    part = models.CharField(max_length=70, blank=True, help_text="Of the plant; empty: every part.")
-    intended_use = models.CharField(max_length=256, blank=True)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.CONDITIONS)
-    text = models.TextField(blank=True, help_text="In the words that officers read.")
-    declarations = models.JSONField(default=list, help_text="Texts to certify, with {parameters}.")
-    treatments = models.TextField(blank=True)
-    documents = models.TextField(blank=True, help_text="Needed beside the certificate.")
-    validity_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="From inspection to departure.")
-    source = models.URLField(max_length=400, blank=True)
-    valid_from = models.DateField(null=True, blank=True)
-    valid_until = models.DateField(null=True, blank=True)
-    folded = models.CharField(max_length=256, blank=True, help_text="The plant as it is compared. Follows from it.")
-
-    class Meta:
-        # what a draft asks, and the list
-        indexes: ClassVar = [models.Index(fields=["nppo", "destination", "folded"], name="requirement_of")]
-
-    def __str__(self) -> str:
-        return f"{self.destination} {self.plant}"
-
-
-class Subscription(models.Model):
-    """Somebody who wants to hear when requirements change."""
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="subscriptions")
-    destination = models.CharField(max_length=2, blank=True, help_text="Empty: every destination.")
-    told_until = models.DateTimeField(help_text="What happened before is told.")
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["membership", "destination"], name="subscribed_once")]
-
-    def __str__(self) -> str:
-        return f"{self.membership_id} {self.destination}"
-
-
-class Partnership(models.Model):
-    """How certificates go to one country, where an NPPO says more than its Hub does."""
-
-    class Way(models.TextChoices):
-        BOTH = "both", _("Electronically, and on paper")
-        PAPER = "paper", _("On paper only")
-        ELECTRONIC = "electronic", _("Electronically; paper is not needed")
-
-    class Clauses(models.TextChoices):
-        """The optional clauses of the model certificate (ISPM 12)."""
-
-        NEITHER = "neither", _("Neither optional clause")
-        FREE = "free", _("“Practically free from other pests”")
-        LIABILITY = "liability", _("“No financial liability”")
-        BOTH = "both", _("Both optional clauses")
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    country = models.CharField(max_length=2)
-    way = models.CharField(max_length=12, choices=Way.choices, default=Way.BOTH)
-    note = models.TextField(blank=True, help_text="For officers who issue to it.")
-    language = models.CharField(
-        max_length=8, blank=True, help_text="Beside English on paper; empty: as for all; en: none."
-    )
-    validity_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How old a certificate may be when the goods leave."
-    )
-    # what drafts to it usually say: offered, never written by itself
-    usual_transit = ArrayField(models.CharField(max_length=2), default=list, blank=True)
-    usual_clauses = models.CharField(max_length=12, choices=Clauses.choices, blank=True)
-    usual_mode = models.CharField(max_length=12, blank=True, help_text="UN/ECE Rec 19.")
-    usual_entry = models.CharField(max_length=256, blank=True)
-    language_note = models.CharField(max_length=300, blank=True, help_text="In which languages to write.")
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "country"], name="partnership_once")]
-
-    def __str__(self) -> str:
-        return f"{self.country} {self.way}"
-
-    def last_day(self, issued: date) -> date | None:
-        """The last day on which goods of a certificate of this day may leave; None where the country sets no limit."""
-        return issued + timedelta(days=self.validity_days) if self.validity_days else None
-
-
-class Verification(models.Model):
-    """That an NPPO compared a statutory sentence in one language with the official text: it may stand alone then."""
-
-    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
-    key = models.CharField(max_length=32)
-    language = models.CharField(max_length=8, help_text="ISO 639-1.")
-    template_version = models.CharField(max_length=24)
-    source = models.CharField(max_length=400, help_text="The official text it was compared with.")
-    is_verified = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["nppo", "key", "language", "template_version"], name="verified_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key} {self.language}"
-
-
-def partnership(nppo_id: int, country: str) -> Partnership:
-    """What the NPPO says of this country; where it says nothing, electronically and on paper."""
-    found = Partnership.objects.filter(nppo=nppo_id, country=country).first()
-    return found or Partnership(nppo_id=nppo_id, country=country)

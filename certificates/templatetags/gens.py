@@ -11,16 +11,8 @@ from django.utils.translation import gettext as _
 from certificates import storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.inspected import (
-    Lack,
-    Missing,
-)
-from certificates.models import (
-    BatchItem,
-    Certificate,
-    Inspection,
-    Status,
-)
+from certificates.inspected import Lack, Missing
+from certificates.models import BatchItem, Certificate, Inspection, Status
 from certificates.paper import wording
 from certificates.views.counting import MOST
 from codelists.lookup import Names, name_of

@@ -26,23 +26,9 @@ from certificates import (
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
-from certificates.models import (
-    EDITABLE,
-    Certificate,
-    Direction,
-    Message,
-    Print,
-    Rendering,
-    Status,
-    partnership,
-)
-from certificates.paper.face import (
-    SHOWN,
-    face,
-)
-from certificates.sections import (
-    SECTIONS,
-)
+from certificates.models import EDITABLE, Certificate, Direction, Message, Print, Rendering, Status, partnership
+from certificates.paper.face import SHOWN, face
+from certificates.sections import SECTIONS
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.inspecting import of_certificate
@@ -68,60 +54,75 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     """One of ours. Whoever may approve it is, by looking, the first to have opened it."""
     membership = request.membership
     found = attending.open_for(membership, found)
-    document = found.content
-    messages = messages_of(found)
-    answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
-    sent = [message for message in messages if message not in answers]
-    envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
-    may_edit = found.status in EDITABLE and membership.may(roles.DRAFT)
-    partner = partnership(found.nppo_id, found.destination)
-    actions = workflow.available_actions(membership, found)
+    document, messages = found.content, messages_of(found)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
         "face": face(document, **printing.languages(found, document), most=SHOWN),
         "marks": marks_by_box(states),
-        "may_edit": may_edit,
         "sections": states,
+        "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
+        "reason": last_reason(found),
+        "inspections": list(of_certificate(found)[:INSPECTIONS]),
+        "not_inspected": inspected.missing(found, found.nppo),
+        "changed": changed(found, document),
+        "partner": name_of("country", found.destination, get_language() or "en"),
+        "attachments": document.attachments,
+        "events": timeline(found, messages),
+        "home": _home(found),
+        **_allowed(found, membership),
+        **_delivery(found, messages, membership),
+        **desk(found, membership),
+    }
+    return render(request, "certificates/certificate.html", context)
+
+
+def _home(found: Certificate) -> str:
+    """The worklist it stands in."""
+    if found.status in (Status.SUBMITTED, Status.APPROVED):
+        return "submitted"
+    return "issued" if found.number else "drafts"
+
+
+def _allowed(found: Certificate, membership: Membership) -> dict[str, Any]:
+    """What this membership may do with it now."""
+    may_draft, is_issued = membership.may(roles.DRAFT), found.status == Status.ISSUED
+    may_edit = may_draft and found.status in EDITABLE
+    actions = workflow.available_actions(membership, found)
+    return {
         "actions": [action for action in actions if action.name not in LAST],
         "others": [action for action in actions if action.name in LAST],
-        "may_certify_copy": found.status == Status.ISSUED
-        and membership.may(roles.ISSUE)
-        and issuing.hand_of(found) is None,
-        "may_replace": found.status == Status.ISSUED and membership.may(roles.DRAFT),
-        "may_draft": membership.may(roles.DRAFT),
+        "second_person": needs_second_person(found, membership),
+        "may_edit": may_edit,
+        "may_draft": may_draft,
+        "may_replace": is_issued and may_draft,
+        "may_certify_copy": is_issued and membership.may(roles.ISSUE) and issuing.hand_of(found) is None,
         "may_keep_template": keeping.may_keep_own(membership) or keeping.may_keep_for_all(membership),
         "may_split": may_edit and splitting.may_be_split(found),
         "may_combine": may_edit and splitting.alike(found).exists(),
-        "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
         "may_attend": attending.may_attend(membership, found),
-        "second_person": needs_second_person(found, membership),
-        "reason": last_reason(found),
-        "inspections": list(of_certificate(found)[:INSPECTIONS]),
         "may_inspect": inspections.may_record(found, membership),
-        "not_inspected": inspected.missing(found, found.nppo),
-        "changed": changed(found, document),
+    }
+
+
+def _delivery(found: Certificate, messages: list[Message], membership: Membership) -> dict[str, Any]:
+    """How it goes to the partner, electronically and on paper."""
+    answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
+    sent = [message for message in messages if message not in answers]
+    envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
+    partner = partnership(found.nppo_id, found.destination)
+    return {
         "messages_sent": sent,
         "answers": delivery.answers(answers),
         "envelope": envelope,
+        "delivery": delivery.words(envelope),
+        "forwardings": delivery.forwardings(envelope),
+        "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
         "partnership": partner,
         "last_day": partner.last_day(found.issue_date) if found.status == Status.ISSUED and found.issue_date else None,
         "today": timezone.localdate(),
-        "may_recall": membership.may(roles.ISSUE) and envelope is not None and recallable(found) is not None,
-        "delivery": delivery.words(envelope),
-        "forwardings": delivery.forwardings(envelope),
-        "partner": name_of("country", found.destination, get_language() or "en"),
         "has_pdf": Rendering.objects.filter(certificate=found).exists(),
-        "attachments": document.attachments,
-        "events": timeline(found, messages),
-        **desk(found, membership),
-        "home": "submitted"
-        if found.status in (Status.SUBMITTED, Status.APPROVED)
-        else "issued"
-        if found.number
-        else "drafts",
     }
-    return render(request, "certificates/certificate.html", context)
 
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:

@@ -12,18 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 from certificates import batches
 from certificates.models import Certificate, Certificates, Direction, SavedFilter, Status
 from certificates.views.counting import bounded, countries
-from certificates.views.filtering import (
-    AGES,
-    SCOPES,
-    SHORT,
-    Filters,
-    apply,
-    condition,
-    read,
-    scope,
-    states,
-    words,
-)
+from certificates.views.filtering import AGES, SCOPES, SHORT, Filters, apply, condition, read, scope, states, words
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, page
 from codelists.folding import fold

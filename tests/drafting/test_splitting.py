@@ -10,16 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from certificates import drafts, splitting, workflow
-from certificates.ephyto.document import (
-    Attachment,
-    Document,
-    Equipment,
-    Note,
-    Party,
-    Text,
-    note_texts,
-    ticked,
-)
+from certificates.ephyto.document import Attachment, Document, Equipment, Note, Party, Text, note_texts, ticked
 from certificates.models import Certificate, DraftInput, Status
 from gens.accounts import roles
 from gens.accounts.models import Membership
