@@ -104,6 +104,11 @@ def test_a_passkey_signs_in_without_a_password(page: Page, officer: Membership) 
     page.goto("/account/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("link", name="Drafts")).to_be_visible()
+    page.goto("/account/security/")
+    page.get_by_role("link", name="Show the codes").click()  # delicate: asks again, and the passkey answers
+    page.get_by_role("link", name="Use a security key").click()
+    page.get_by_role("button", name="Use your passkey or key").click()
+    expect(page.locator(".codes")).to_be_visible()
 
 
 def test_a_key_that_does_not_ask_who_holds_it_does_not_sign_in_alone(page: Page, officer: Membership) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core import mail as outbox
+from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
@@ -118,13 +120,10 @@ def test_a_wrong_code_does_not_let_in(officer: Membership) -> None:
 
 
 @pytest.mark.parametrize("written", ["{0}{1}", "{0} {1}", "{0}-{1}"])
-def test_a_code_lets_in_once_however_it_is_written(officer: Membership, settings: Any, written: str) -> None:
+def test_a_code_lets_in_once_however_it_is_written(officer: Membership, written: str) -> None:
     give_app(officer.user)
     code = code_of(SECRET, 1)
     assert typed(officer.user).post(CODE, {"code": code}).status_code == 302
-    settings.MFA_TOTP_PERIOD = 30
-    from django.core.cache import cache
-
     cache.delete(f"allauth.mfa.totp.used?user={officer.user.pk}&code={code}")  # half a minute later allauth forgets it
     thief = typed(officer.user)
     assert thief.post(CODE, {"code": written.format(code[:3], code[3:])}).status_code == 200
@@ -352,6 +351,23 @@ def test_a_changed_password_is_recorded_in_every_nppo_and_mailed_once(officer: M
     assert (events, len(mails)) == ([("password_changed", officer.user.name)], 1)
     events, mails = told(elsewhere)
     assert (events, len(mails)) == ([("password_changed", officer.user.name)], 0)
+
+
+def test_a_replaced_password_is_told_and_does_not_open_without_the_second_factor(officer: Membership) -> None:
+    give_app(officer.user)
+    client = Client()
+    assert client.post("/account/password/reset/", {"email": officer.user.email}).status_code == 302
+    found = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", str(outbox.outbox[-1].body))
+    assert found
+    form = client.get(found[1]).url
+    assert (
+        client.post(form, {"password1": "Another-" + PASSWORD, "password2": "Another-" + PASSWORD}).status_code == 302
+    )
+    assert not is_in(client)
+    assert told(officer)[0] == [("password_reset", officer.user.name)]
+    answer = client.post("/account/login/", {"login": officer.user.email, "password": "Another-" + PASSWORD})
+    assert answer.url.startswith(CODE)
+    assert not is_in(client)
 
 
 def test_a_wrong_old_password_is_told_in_the_summary(officer: Membership) -> None:
