@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from certificates import drafts, line_files
+from certificates import demo_lines, drafts, line_files
 from certificates.ephyto.document import Country, Document, Measure, Note, Package, Text
 from certificates.models import Certificate, DraftInput, Status
 from codelists import tabular
@@ -449,3 +449,12 @@ def test_the_read_document_is_not_changed_by_reading(inspector: Membership) -> N
         got = line_files.read(io.BytesIO(csv_of(TARO, TARO)), "l.csv", document, "en")
     assert len({line.id for line in got.lines}) == 2
     assert (document.lines, got.cells, got.has_example) == ((), [], False)
+
+
+def test_the_demo_s_long_draft_has_forty_lines_and_one_to_mend(inspector: Membership) -> None:
+    made = draft(inspector, valid_document(lines=()))
+    with acting_for(inspector.nppo_id):
+        demo_lines.fill(made, by=inspector)
+        states = {state.name: state for state in drafts.section_states(made, now(made))}
+    assert len(now(made).lines) == 40
+    assert {problem.rule for problem in states["lines"].problems} == {"line.packages"}
