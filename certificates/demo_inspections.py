@@ -64,7 +64,7 @@ def _record(
     day = timezone.localdate(timezone=by.nppo.zone) - timedelta(days=days_ago)
     when = {"planned_on": day} if state == Inspection.State.PLANNED else {"planned_on": day, "done_on": day}
     made = Inspection(nppo=by.nppo, certificate=certificate, officer=by, state=state, **when | {"place": WHARF} | said)
-    taken = {"what": "Ten units of the lot", "laboratory": "Plant health laboratory, Nu'u"}
+    taken: dict[str, Any] = {"what": "Ten units of the lot", "laboratory": "Plant health laboratory, Nu'u"}
     if sample and "result" in sample:
         taken["result_on"] = day
     return inspections.record(made, [Sample(**taken | sample)] if sample else [], by=by)
