@@ -7,14 +7,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates import copying, drafts, keeping
 from certificates.ephyto.document import EXPORT, RE_EXPORT
 from certificates.models import Certificate, CertificateTemplate, Direction
 from certificates.views.doorway import certificate_or_404
-from certificates.views.worklists import countries_of, page
+from certificates.views.worklists import page
 from codelists.folding import fold
+from codelists.lookup import Names
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
@@ -32,13 +34,15 @@ def new(request: ActingRequest) -> HttpResponse:
     folded = fold(query[:200])
     ours = ours.filter(search_text__contains=folded) if folded else ours.filter(drafted_by=request.membership)
     rows, following = page(ours, request.GET.get("after", ""))
-    templates = CertificateTemplate.objects.usable_by(request.membership).defer("document")
+    usable = CertificateTemplate.objects.usable_by(request.membership).defer("document")
+    templates = list(usable.order_by("-used_at", "-pk")[:TEMPLATES])
+    names = Names(get_language() or "en")
     context = {
         "rows": rows,
-        "countries": countries_of(rows),
+        "countries": {row.destination: names.name("country", row.destination) for row in (*rows, *templates)},
         "query": query,
         "next_url": "?" + urlencode({"q": query, "after": following}) if following else "",
-        "templates": list(templates.order_by("-used_at", "-pk")[:TEMPLATES]),
+        "templates": templates,
         "re_export": RE_EXPORT,
         "never": copying.NEVER,
     }
