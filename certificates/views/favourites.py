@@ -35,8 +35,10 @@ def listed(request: ActingRequest) -> HttpResponse:
     kind = kind if kind in Favourite.Kind.values else Favourite.Kind.EXPORTER
     query = request.GET.get("q", "").strip()
     rows = favourites.of(request.membership, kind, query=query).select_related("used_by__user")
+    page, names = Paginator(rows, PAGE).get_page(request.GET.get("page")), lookup.Names(get_language() or "en")
     context = {
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "countries": {row.destination: names.name("country", row.destination) for row in page if row.destination},
         "kinds": [(each, label, each == kind) for each, label in Favourite.Kind.choices],
         "kind": kind,
         "query": query,

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from certificates import copying, drafts, keeping
@@ -14,8 +15,8 @@ from certificates.ephyto.document import EXPORT, RE_EXPORT
 from certificates.models import Certificate, CertificateTemplate, Direction
 from certificates.views.doorway import certificate_or_404
 from certificates.views.paging import LATEST, page
-from certificates.views.worklists import countries_of
 from codelists.folding import fold
+from codelists.lookup import Names
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 
@@ -33,13 +34,15 @@ def new(request: ActingRequest) -> HttpResponse:
     folded = fold(query[:200])
     ours = ours.filter(search_text__contains=folded) if folded else ours.filter(drafted_by=request.membership)
     shown = page(ours, LATEST, request.GET.get("after", ""))
-    templates = CertificateTemplate.objects.usable_by(request.membership).defer("document")
+    usable = CertificateTemplate.objects.usable_by(request.membership).defer("document")
+    templates = list(usable.order_by("-used_at", "-pk")[:TEMPLATES])
+    names = Names(get_language() or "en")
     context = {
         "rows": shown.rows,
-        "countries": countries_of(shown.rows),
+        "countries": {row.destination: names.name("country", row.destination) for row in (*shown.rows, *templates)},
         "query": query,
         "next_url": "?" + urlencode({"q": query, "after": shown.following}) if shown.following else "",
-        "templates": list(templates.order_by("-used_at", "-pk")[:TEMPLATES]),
+        "templates": templates,
         "re_export": RE_EXPORT,
         "never": copying.NEVER,
     }

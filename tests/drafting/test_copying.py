@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from certificates import copying, drafts, replacing, workflow
+from certificates import copying, drafts, keeping, replacing, workflow
 from certificates.ephyto.document import (
     Attachment,
     Document,
@@ -246,12 +246,15 @@ def test_its_pages_follow_each_other(nppo: Nppo, inspector: Membership, signed_i
 def test_it_costs_the_same_with_one_row_and_with_three(
     nppo: Nppo, inspector: Membership, signed_in: Any, django_assert_num_queries: Any, count: int
 ) -> None:
-    for _ in range(count):
-        make_certificate(nppo, Status.DRAFT, by=inspector)
+    for number in range(count):
+        found = make_certificate(nppo, Status.DRAFT, by=inspector)
+        with acting_for(nppo.pk):
+            keeping.keep(found, f"Template {number}", by=inspector)
     client = signed_in(inspector)
     client.get("/new/")
     with django_assert_num_queries(15):
-        assert len(client.get("/new/").context["rows"]) == count
+        page = client.get("/new/")
+    assert (len(page.context["rows"]), len(page.context["templates"])) == (count, count)
 
 
 def test_a_draft_of_another_country_cannot_be_copied(nppo: Nppo, inspector: Membership, signed_in: Any) -> None:

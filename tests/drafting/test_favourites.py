@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from certificates import drafts, favourites
-from certificates.ephyto.document import Document, Location, Party, Text
+from certificates.ephyto.document import Country, Document, Location, Party, Text
 from certificates.models import Certificate, Favourite
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership
@@ -267,3 +267,14 @@ def test_it_costs_the_same_with_one_and_with_three(world: World, django_assert_n
     world.client.get("/favourites/")
     with django_assert_num_queries(13):
         world.client.get("/favourites/")
+
+
+def test_routes_cost_the_same_with_one_and_with_three(world: World, django_assert_num_queries: Any) -> None:
+    whole = valid_document()
+    for number, count in ((1, 1), (3, 3)):
+        for place in range(count):
+            entry = Location("", f"Port {place}")
+            world.keep("route", replace(whole, entry=entry, import_country=Country(("NZ", "FJ", "AU")[place], "x")))
+        world.client.get("/favourites/?kind=route")
+        with django_assert_num_queries(15):
+            assert len(world.client.get("/favourites/?kind=route").context["page"]) == number
