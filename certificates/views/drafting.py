@@ -157,7 +157,8 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 
 
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
-    data, opened = request.POST, request.POST.get("opened_with", "")
+    opened = request.POST.get("opened_with", "")
+    data: QueryDict = request.POST
     if round_trips.is_asked(data) or round_trips.is_inserting(data):
         trip = round_trips.taken(data, kind=found.destination, by=request.membership)
         if trip.inserting or round_trips.is_asked(data):
