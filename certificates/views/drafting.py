@@ -158,7 +158,8 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
 
 
 def _save(request: ActingRequest, found: Certificate, name: str, make: Make, extra: dict[str, Any]) -> HttpResponse:
-    data, opened = request.POST, request.POST.get("opened_with", "")
+    opened = request.POST.get("opened_with", "")
+    data: QueryDict = request.POST
     is_back = round_trips.is_asked(data) or filling.is_asked(data)  # to the same page, with nothing saved
     if is_back or round_trips.is_inserting(data):
         before = filling.filled(data, found, name, request.membership)

@@ -2,7 +2,7 @@
 JavaScript: another row, names that fit, a name chosen, a declaration of the destination written in."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
@@ -28,7 +28,7 @@ class Found:
     """Names that fit what was typed into this field."""
 
     field: str
-    list: str
+    list_name: str
     text: str
     suggestions: list[looking_up.Suggestion]
 
@@ -82,8 +82,7 @@ def term_field(name: str) -> TermField:
     """The field of a long list that is looked up with a button. Raises Http404: no page has such a button."""
     for form, names in _FIELDS.items():
         if name in names:
-            found: TermField = form.base_fields[name]
-            return found
+            return cast("TermField", form.base_fields[name])
     raise Http404
 
 
@@ -104,7 +103,7 @@ def taken(data: QueryDict, *, kind: str, by: Membership) -> RoundTrip:
 
 def asking(data: QueryDict, back: str) -> str:
     """Where a code is requested for what was typed into the field that the button names; and the way back."""
-    name = data["ask"]
+    name = str(data["ask"])
     term = term_field(name)
     query = {"list": term.list_name, "text": looking_up.asked(term.asked(data.get(name, ""))), "next": back}
     return f"{reverse('administration:ask')}?{urlencode(query)}"
@@ -118,7 +117,7 @@ def _add_row(trip: RoundTrip) -> None:
 
 
 def _found(data: QueryDict, kind: str, by: Membership) -> Found:
-    name = data["look"]
+    name = str(data["look"])
     term = term_field(name)
     text = looking_up.asked(term.asked(data.get(name, "")))
     fitting = looking_up.suggestions(term.list_name, text, by=by, kind=kind if term.list_name == "port" else "")
@@ -127,7 +126,7 @@ def _found(data: QueryDict, kind: str, by: Membership) -> Found:
 
 def _choose(trip: RoundTrip, by: Membership) -> None:
     """Write the chosen name; a plant's common name too, where nothing was typed yet."""
-    data, name = trip.data, trip.data["choose"]
+    data, name = trip.data, str(trip.data["choose"])
     term = term_field(name)
     code = lookup.by_code(term.list_name, looking_up.asked(data.get("chosen", "")))
     if code is None:
