@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates import balances, workflow
+from certificates import balances, inspected, workflow
 from certificates.ephyto import rules
 from certificates.models import Batch, BatchItem, Certificate, Status
 from codelists.lookup import Codes
@@ -32,6 +32,7 @@ SHOWN: Final = timedelta(hours=24)  # so long a list tells of its batches
 PERMISSIONS: Final = {Batch.Action.APPROVE: roles.APPROVE, Batch.Action.ISSUE: roles.ISSUE}
 _REFUSED: Final = (
     workflow.NotAllowed, workflow.WrongStatus, workflow.ReasonMissing, workflow.Blocked, balances.Overdrawn,
+    inspected.NotInspected,
 )  # fmt: skip
 _OWN: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DatabaseError)  # failures of ours
 
@@ -65,6 +66,7 @@ def _obstacle(action: str, certificate: Certificate, by: Membership, codes: Code
             found = rules.problems(certificate.content, "submit", codes)
             workflow.refuse_if_severe(found, list(certificate.inputs.all()))
             balances.check(certificate, certificate.content)
+            inspected.refuse(certificate, by.nppo, timezone.now())
     except _REFUSED as error:
         return words(error, action)
     return ""
@@ -79,6 +81,8 @@ def words(error: Exception, action: str) -> str:
         text = ngettext("%(count)s problem stands in the way.", "%(count)s problems stand in the way.", count)
         first = _(rules.template(error.problems[0])).format(**error.problems[0].params) if error.problems else ""
         return f"{text % {'count': count}} {first}".strip()
+    if isinstance(error, inspected.NotInspected):
+        return inspected.words(error.missing)
     if isinstance(error, balances.Overdrawn):
         return _("It asks for more than is left of what was received.")
     said: dict[type[Exception], str] = {

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum, auto
 from typing import Final
 
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
 
 from certificates.models import NOT_FROZEN, Certificate, Inspection
 from gens.accounts.models import Nppo
@@ -64,6 +65,20 @@ def _judged(last: Inspection | None, most: int | None, today: date) -> Missing |
         return Missing(lack, last)
     age = (today - last.done_on).days
     return Missing(Lack.OLD, last, age, most) if most is not None and age > most else None
+
+
+_WORDS: Final = {
+    Lack.NONE: _("No inspection is recorded as done."),
+    Lack.FAILED: _("The inspection of %(day)s failed."),
+    Lack.LABORATORY: _("The inspection of %(day)s still waits for the laboratory."),
+    Lack.OLD: _("The inspection of %(day)s is %(age)s days old. %(most)s days are allowed."),
+}
+
+
+def words(missing: Missing) -> str:
+    """Why the certificate cannot be issued, in the reader's language."""
+    day = formats.date_format(missing.last.done_on, "DATE_FORMAT") if missing.last and missing.last.done_on else ""
+    return str(_WORDS[missing.lack]) % {"day": day, "age": missing.age, "most": missing.most}
 
 
 def refuse(certificate: Certificate, nppo: Nppo, at: datetime) -> None:

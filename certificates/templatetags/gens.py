@@ -8,10 +8,10 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from certificates import storage
+from certificates import inspected, storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.inspected import Lack, Missing
+from certificates.inspected import Missing
 from certificates.models import BatchItem, Certificate, Inspection, Status
 from certificates.paper import wording
 from certificates.views.counting import MOST
@@ -184,19 +184,10 @@ def words(problem: rules.Problem) -> str:
     return _(rules.template(problem)).format(**problem.params)
 
 
-_LACKING: Final = {
-    Lack.NONE: gettext_lazy("No inspection is recorded as done."),
-    Lack.FAILED: gettext_lazy("The inspection of %(day)s failed."),
-    Lack.LABORATORY: gettext_lazy("The inspection of %(day)s still waits for the laboratory."),
-    Lack.OLD: gettext_lazy("The inspection of %(day)s is %(age)s days old. %(most)s days are allowed."),
-}
-
-
 @register.filter
 def lacking(missing: Missing) -> str:
     """Why the certificate cannot be issued: what its inspection lacks."""
-    day = formats.date_format(missing.last.done_on, "DATE_FORMAT") if missing.last and missing.last.done_on else ""
-    return str(_LACKING[missing.lack]) % {"day": day, "age": missing.age, "most": missing.most}
+    return inspected.words(missing)
 
 
 @register.filter
