@@ -434,3 +434,18 @@ def test_the_pages_cost_the_same_with_one_and_with_three(
     client.get(address)
     with django_assert_num_queries(16):
         client.get(address)
+
+
+def test_what_is_not_inspected_stays_and_says_why() -> None:
+    world = World()
+    Nppo.objects.filter(pk=world.nppo.pk).update(needs_inspection=True)
+    world.officer.nppo.refresh_from_db()
+    waiting = world.approved()
+    with acting_for(world.nppo.pk):
+        assert [each.obstacle for each in batches.verdicts("issue", waiting, world.officer)] == [
+            "No inspection is recorded as done."
+        ]
+    batch = world.start("issue", waiting)
+    do_batch(batch.pk, world.nppo.pk)
+    ((outcome, words),) = world.outcomes(batch)
+    assert (outcome, words) == ("not_done", "No inspection is recorded as done.")
