@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.utils import flatatt
 from django.utils import formats
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -112,8 +115,27 @@ class Day(DateField):
         return date.fromisoformat(text) if text else None
 
 
+class CodeSelect(forms.Select):
+    """A list of codes, written in one go: Django's runs a template for each entry, and a line has a thousand of them."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, _SELECTED if str(code) in chosen else "", label) for code, label in self.choices),
+        )
+        said = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}</select>', name, said, options)
+
+
+_SELECTED: Final = mark_safe(" selected")
+
+
 class CodeChoice(forms.ChoiceField):
     """One code of a short list. A code that the list no longer holds stays choosable: old drafts keep what they say."""
+
+    widget = CodeSelect
 
     def __init__(self, list_name: str, kind: str = "", *, by_symbol: bool = False, **options: Any) -> None:
         self.list_name, self.kind, self.by_symbol = list_name, kind, by_symbol

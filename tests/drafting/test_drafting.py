@@ -15,6 +15,7 @@ from certificates import drafts, workflow
 from certificates.ephyto.document import Country, Document, Note, Text, Treatment, line_by_id
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
+from certificates.forms.fields import CodeSelect
 from certificates.models import Certificate, DraftInput
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
@@ -333,3 +334,17 @@ def test_what_is_no_date_is_refused(typed: str) -> None:
 
 def test_control_characters_never_reach_the_document() -> None:
     assert sections.TextField().clean("a\x0bc\r\nd\ufffe") == "ac\nd"
+
+
+def test_a_list_of_codes_is_written_as_django_writes_it() -> None:
+    from django import forms
+
+    said = [("", "–"), ("KGM", "kg"), ("X<", 'a "b" & <i>')]
+    for value in ("", "KGM", "X<", "gone"):
+        mine, theirs = CodeSelect({"size": 3}, said), forms.Select({"size": 3}, said)
+        attrs = {"id": "id_unit", "aria-invalid": "true", "required": True}
+        plain = "".join(line.strip() for line in theirs.render("unit", value, attrs).split("\n"))
+        mark = re.compile(r"(?<=<select )[^>]*(?=>)")
+        assert mark.sub("", mine.render("unit", value, attrs)) == mark.sub("", plain)
+        heads = [sorted(mark.findall(html)[0].split()) for html in (mine.render("unit", value, attrs), plain)]
+        assert heads[0] == heads[1]
