@@ -36,10 +36,10 @@ def new(request: ActingRequest) -> HttpResponse:
     rows, following = page(ours, request.GET.get("after", ""))
     usable = CertificateTemplate.objects.usable_by(request.membership).defer("document")
     templates = list(usable.order_by("-used_at", "-pk")[:TEMPLATES])
-    names = Names(get_language() or "en")
+    names, codes = Names(get_language() or "en"), {row.destination for row in rows} | {t.destination for t in templates}
     context = {
         "rows": rows,
-        "countries": {row.destination: names.name("country", row.destination) for row in (*rows, *templates)},
+        "countries": {code: names.name("country", code) for code in codes},
         "query": query,
         "next_url": "?" + urlencode({"q": query, "after": following}) if following else "",
         "templates": templates,
