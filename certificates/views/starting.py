@@ -37,9 +37,10 @@ def new(request: ActingRequest) -> HttpResponse:
     usable = CertificateTemplate.objects.usable_by(request.membership).defer("document")
     templates = list(usable.order_by("-used_at", "-pk")[:TEMPLATES])
     names = Names(get_language() or "en")
+    codes = {row.destination for row in shown.rows} | {template.destination for template in templates}
     context = {
         "rows": shown.rows,
-        "countries": {row.destination: names.name("country", row.destination) for row in (*shown.rows, *templates)},
+        "countries": {code: names.name("country", code) for code in codes},
         "query": query,
         "next_url": "?" + urlencode({"q": query, "after": shown.following}) if shown.following else "",
         "templates": templates,
