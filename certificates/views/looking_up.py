@@ -46,7 +46,8 @@ def look_up(request: ActingRequest, name: str) -> HttpResponse:
         raise PermissionDenied
     text, kind = (asked(request.GET.get(key, "")) for key in ("q", "kind"))
     context = {"list": name, "text": text, "found": suggestions(name, text, by=request.membership, kind=kind)}
-    return HttpResponse(render_to_string("certificates/look_up.html", context))  # a piece: it needs nothing of the frame
+    # A piece of a page: without the request it asks nothing for a frame that it does not have.
+    return HttpResponse(render_to_string("certificates/look_up.html", context))
 
 
 def asked(text: str) -> str:
