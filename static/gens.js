@@ -163,12 +163,12 @@ for (const all of document.querySelectorAll("[data-all]")) {
   });
 }
 // A page that tells how far something is asks again until it is done.
-function ask_again() {
+function askAgain() {
   if (document.querySelector("[data-running]")) setTimeout(async () => {
     const answer = await fetch(location.href).catch(() => null);
     const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("batch");
     if (fresh) document.getElementById("batch").replaceWith(fresh);
-    ask_again();
+    askAgain();
   }, 1500);
 }
-ask_again();
+askAgain();
