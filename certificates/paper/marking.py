@@ -17,6 +17,7 @@ COPY: Final = "COPY"
 TRUE_COPY: Final = "CERTIFIED TRUE COPY"
 REPLACED: Final = "REPLACED"
 CANCELLED: Final = "CANCELLED"
+MARK: Final = pikepdf.Name("/GensMark")
 STYLE: Final = """
 @font-face { font-family: GensSans; src: url(fonts/GensSans-Regular.ttf); }
 @font-face { font-family: GensSans; font-weight: bold; src: url(fonts/GensSans-Bold.ttf); }
@@ -36,12 +37,13 @@ def marked(data: bytes, word: str, line: str = "") -> bytes:
             _, _, wide, high = (float(edge) for edge in page.mediabox)
             with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high)))) as sheet:
                 stamp = pdf.copy_foreign(sheet.pages[0].as_form_xobject())
-            name = page.add_resource(stamp, pikepdf.Name.XObject)
+            name = page.add_resource(stamp, pikepdf.Name.XObject, MARK)
             # an artifact: readers aloud hear the certificate, and the mark once, from the title
             page.contents_add(b"q", prepend=True)  # what the page does to its coordinates ends before the mark
             page.contents_add(f"Q /Artifact BMC q {name} Do Q EMC".encode(), prepend=False)
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
-            metadata["dc:title"] = f"{metadata.get('dc:title', '')} ({word})".strip()
+            title = metadata.get("dc:title") or pdf.docinfo.get("/Title", "")
+            metadata["dc:title"] = f"{title} ({word})".strip()
         out = io.BytesIO()
         pdf.save(out, fix_metadata_version=False, deterministic_id=True)
     return out.getvalue()

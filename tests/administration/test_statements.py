@@ -11,7 +11,6 @@ from certificates.models import Certificate, Status
 from certificates.paper.face import face
 from certificates.paper.words import keys, sentence
 from gens.accounts import roles
-from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, load, make_certificate, make_membership, re_export_document, valid_document
@@ -23,8 +22,9 @@ class World:
     def __init__(self) -> None:
         load()
         self.nppo = NppoFactory(code="WS")
-        Nppo.objects.filter(pk=self.nppo.pk).update(paper_language="fr", paper_alone=True)
-        self.nppo.refresh_from_db()
+        self.nppo.paper_language, self.nppo.paper_alone = "fr", True
+        with acting_for(self.nppo.pk):
+            self.nppo.save(update_fields=["paper_language", "paper_alone"])
         self.admin = make_membership(self.nppo, roles.ADMINISTRATOR)
         self.client = acting_client(self.admin)
 

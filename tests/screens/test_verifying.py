@@ -46,7 +46,8 @@ class World:
         return Client().get(reverse("certificates:verify_json", args=[self.token(certificate)])).json()
 
     def show(self, detail: str) -> None:
-        Nppo.objects.filter(pk=self.nppo.pk).update(public_detail=detail)
+        with acting_for(self.nppo.pk):
+            Nppo.objects.filter(pk=self.nppo.pk).update(public_detail=detail)
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_the_paper_carries_the_address_and_its_code(world: World) -> None:
         secret = PublicLink.objects.get(certificate=world.issued).secret
     with pikepdf.open(io.BytesIO(data)) as printed:
         links = [str(a.A.URI) for page in printed.pages for a in page.get("/Annots", []) if "/A" in a]
-    assert links == [f"http://localhost:8000/verify/{world.nppo.pk}-{secret}"]
+    assert set(links) == {f"http://localhost:8000/verify/{world.nppo.pk}-{secret}"}
     assert len(secret) >= 22
 
 

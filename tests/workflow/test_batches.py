@@ -439,8 +439,9 @@ def test_the_pages_cost_the_same_with_one_and_with_three(
 
 def test_what_is_not_inspected_stays_and_says_why() -> None:
     world = World()
-    Nppo.objects.filter(pk=world.nppo.pk).update(needs_inspection=True)
-    world.officer.nppo.refresh_from_db()
+    world.nppo.needs_inspection = True
+    with acting_for(world.nppo.pk):
+        world.nppo.save(update_fields=["needs_inspection"])
     waiting = world.approved()
     with acting_for(world.nppo.pk):
         assert [each.obstacle for each in batches.verdicts("issue", waiting, world.officer)] == [
