@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -21,7 +21,10 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a moment without its zone")
-    return moment
+    try:
+        return moment.astimezone(UTC)  # PostgreSQL knows no zone beyond 16 hours
+    except OverflowError as error:
+        raise ValueError("a moment before or after all time") from error
 
 
 @dataclass(frozen=True)
