@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from certificates import demo, tasks
 from certificates.models import Certificate
@@ -76,56 +76,119 @@ def follow(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).first.click()
 
 
-def draft_and_submit(page: Page) -> None:
-    follow(page, "New certificate")
-    press(page, "Empty certificate for export")
-    page.get_by_label("TO: importing country").select_option("NZ")
-    page.get_by_label("Distinguishing marks").fill("UGL/AKL 07-26")
-    press(page, "Save and continue")
-    page.get_by_label("Name of exporter").fill("Savai'i Root Crops Co-operative")
-    page.get_by_label("Address of exporter").fill("Salelologa\nSamoa")
-    page.get_by_label("Declared name of consignee").fill("Pasifika Fresh Imports Ltd")
-    page.get_by_label("Declared address of consignee").fill("14 Wharf Road\nAuckland")
-    press(page, "Save and continue")
-    page.get_by_label("Mode of transport").first.select_option("1")
-    page.get_by_label("Name of the means").first.fill("Southern Pearl")
-    page.get_by_label("Declared point of entry").fill("Auckland")
-    press(page, "Save and continue")
-    follow(page, "Add a line")
-    page.get_by_label("Botanical name").first.fill("Colocasia esculenta")
-    page.get_by_label("Name of produce").fill("Taro, fresh corms")
-    page.get_by_label("Net weight", exact=True).fill("12 400")
-    page.locator("#id_net_weight_unit").select_option("KGM")
-    page.locator("#id_packages-0-quantity").fill("620")
-    page.locator("#id_packages-0-kind").select_option("5H")
-    press(page, "Save and show all lines")
-    follow(page, "Continue")
-    page.get_by_label("Additional declaration", exact=True).fill(
-        "The taro was inspected and found free from Papuana uninodis."
-    )
-    press(page, "Save")
-    follow(page, "Check and submit")
-    press(page, "Submit for approval")
+class Mouse:
+    """Hands that click."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, name: str) -> None:
+        press(self.page, name)
+
+    def follow(self, name: str) -> None:
+        follow(self.page, name)
+
+    def write(self, field: Locator, text: str) -> None:
+        field.fill(text)
+
+    def choose(self, field: Locator, value: str) -> None:
+        field.select_option(value)
+
+
+class Keyboard(Mouse):
+    """Hands that only have keys: what Tab does not reach, or does not show that it reached, is not there."""
+
+    def press(self, name: str) -> None:
+        self._enter(self.page.get_by_role("button", name=name, exact=True).first)
+
+    def follow(self, name: str) -> None:
+        self._enter(self.page.get_by_role("link", name=name, exact=True).first)
+
+    def write(self, field: Locator, text: str) -> None:
+        self._reach(field)
+        self.page.keyboard.press("Control+A")
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self.page.keyboard.press("Enter")
+            self.page.keyboard.type(line)
+        self.page.keyboard.press("Escape")  # what a field suggests
+
+    def choose(self, field: Locator, value: str) -> None:
+        self._reach(field)
+        name = field.locator(f'option[value="{value}"]').first.inner_text()
+        self.page.keyboard.type(name)
+        expect(field).to_have_value(value)
+
+    def _enter(self, target: Locator) -> None:
+        self._reach(target)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def _reach(self, target: Locator) -> None:
+        expect(target).to_be_attached()
+        for _ in range(250):
+            if target.evaluate("element => element === document.activeElement"):
+                shown = "e => getComputedStyle(e).outlineStyle !== 'none' || getComputedStyle(e).boxShadow !== 'none'"
+                assert target.evaluate(shown), "the focus is not to be seen"
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no key leads to {target}")
+
+
+def draft_and_submit(hands: Mouse) -> None:
+    page = hands.page
+    hands.follow("New certificate")
+    hands.press("Empty certificate for export")
+    hands.choose(page.get_by_label("TO: importing country"), "NZ")
+    hands.write(page.get_by_label("Distinguishing marks"), "UGL/AKL 07-26")
+    hands.press("Save and continue")
+    hands.write(page.get_by_label("Name of exporter"), "Savai'i Root Crops Co-operative")
+    hands.write(page.get_by_label("Address of exporter"), "Salelologa\nSamoa")
+    hands.write(page.get_by_label("Declared name of consignee"), "Pasifika Fresh Imports Ltd")
+    hands.write(page.get_by_label("Declared address of consignee"), "14 Wharf Road\nAuckland")
+    hands.press("Save and continue")
+    hands.choose(page.get_by_label("Mode of transport").first, "1")
+    hands.write(page.get_by_label("Name of the means").first, "Southern Pearl")
+    hands.write(page.get_by_label("Declared point of entry"), "Auckland")
+    hands.press("Save and continue")
+    hands.follow("Add a line")
+    hands.write(page.get_by_label("Botanical name").first, "Colocasia esculenta")
+    hands.write(page.get_by_label("Name of produce"), "Taro, fresh corms")
+    hands.write(page.get_by_label("Net weight", exact=True), "12 400")
+    hands.choose(page.locator("#id_net_weight_unit"), "KGM")
+    hands.write(page.locator("#id_packages-0-quantity"), "620")
+    hands.choose(page.locator("#id_packages-0-kind"), "5H")
+    hands.press("Save and show all lines")
+    hands.follow("Continue")
+    declaration = "The taro was inspected and found free from Papuana uninodis."
+    hands.write(page.get_by_label("Additional declaration", exact=True), declaration)
+    hands.press("Save")
+    hands.follow("Check and submit")
+    hands.press("Submit for approval")
     expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize(
+    ("javascript", "kind"),
+    [(True, Mouse), (False, Mouse), (True, Keyboard)],
+    ids=["with JavaScript", "without JavaScript", "with the keyboard alone"],
+)
 def test_from_an_inspector_in_apia_to_an_officer_in_auckland_and_back(
-    world: None, live_server: Any, browser: Browser, javascript: bool
+    world: None, live_server: Any, browser: Browser, javascript: bool, kind: type[Mouse]
 ) -> None:
     page = browser.new_context(java_script_enabled=javascript, locale="en").new_page()
-    url = live_server.url
+    url, hands = live_server.url, kind(page)
 
     sign_in(page, url, "inspector@ws.example")
-    draft_and_submit(page)
+    draft_and_submit(hands)
     address = page.url
 
     sign_in(page, url, "certifying@ws.example")
     page.goto(address)
-    follow(page, "Approve")
-    press(page, "Approve")
-    follow(page, "Issue")
-    press(page, "Issue")
+    hands.follow("Approve")
+    hands.press("Approve")
+    hands.follow("Issue")
+    hands.press("Issue")
     number = page.locator("h1 .code").inner_text()
     assert number.startswith("WS-20")
     expect(page.get_by_role("status").filter(has_text="Waiting to be sent to New Zealand")).to_be_visible()
@@ -135,11 +198,11 @@ def test_from_an_inspector_in_apia_to_an_officer_in_auckland_and_back(
     sweep()
 
     sign_in(page, url, "import@nz.example")
-    follow(page, number)
+    hands.follow(number)
     expect(page.get_by_text("Came through the Hub")).to_be_visible()
     expect(page.get_by_text("Savai'i Root Crops Co-operative").first).to_be_visible()
-    follow(page, "Accept")
-    press(page, "Accept")
+    hands.follow("Accept")
+    hands.press("Accept")
     expect(page.get_by_role("heading", name="Accepted")).to_be_visible()
 
     sign_in(page, url, "inspector@ws.example")

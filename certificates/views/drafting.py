@@ -247,6 +247,9 @@ def _show(
         "keep_key": f"{found.pk}.{name}",
         "is_checking": "check" in request.GET,
         "demanded": demanded,
+        "recommended": round_trips.recommended(request.membership)
+        if "declaration" in page.forms["form"].fields
+        else [],
         "beside": beside.said(name, page.forms, [] if is_bound else states, demanded, trip.said),
         **filling.shown(found, name, page.forms, request),
     }

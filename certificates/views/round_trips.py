@@ -16,10 +16,13 @@ from certificates.forms.sections import FORMS
 from certificates.models import Requirement
 from certificates.views import looking_up
 from codelists import lookup
+from codelists.models import List
 from gens.accounts.models import Membership
 
 _BUTTONS: Final = ("add", "look", "choose", "insert", "drop")
 _ROWS: Final = 20
+_OFFERED: Final = 60  # declarations beside a form
+RECOMMENDED: Final = "recommended."
 _FIELDS: Final = {Line: ("botanical",), FORMS["transport"]: ("entry_name",)}
 
 
@@ -166,8 +169,19 @@ def typed(data: QueryDict, number: int) -> str:
     return " ".join(looking_up.asked(data.get(f"parameter-{number}", "")).split())
 
 
+def recommended(by: Membership) -> list[tuple[str, str]]:
+    """(key, words) of the declarations that the list offers whatever the destination: ISPM 12's, or the Hub's."""
+    codes = lookup.choices(List.DECLARATION, by.nppo.language)
+    return [(f"{RECOMMENDED}{code}", words) for code, words in codes][:_OFFERED]
+
+
 def _declaration(key: str, by: Membership) -> str:
-    """The words of this key, "<requirement>.<place>". Raises Http404."""
+    """The words of this key: "<requirement>.<place>", or "recommended.<code>". Raises Http404."""
+    if key.startswith(RECOMMENDED):
+        code = lookup.by_code(List.DECLARATION, key.removeprefix(RECOMMENDED)[:24])
+        if code is None:
+            raise Http404
+        return code.name(by.nppo.language)
     row, _dot, place = key.partition(".")
     if not (row.isdecimal() and place.isdecimal() and len(row) <= 18 and len(place) <= 4):
         raise Http404

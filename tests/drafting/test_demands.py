@@ -369,3 +369,17 @@ def test_the_last_day_is_told() -> None:
     assert "0 days are left" in limit_words(limit)
     assert demands.limit([demand], "soon", date(2026, 7, 13)) == demands.Limit(1, None, None)
     assert demands.limit([demands.Demand(entry, [], [])], "2026-07-12", date(2026, 7, 13)) is None
+
+
+def test_recommended_declarations_are_offered_and_their_braces_asked_for(world: World) -> None:
+    draft = world.draft()
+    address = world.line(draft)
+    assert "Inspected and found free from {pest}" in world.page(address)
+    said = fields_of(world.client.get(address))
+    page = world.client.post(address, said | {"insert": "recommended.inspected"}).content.decode()
+    assert 'name="parameter-0"' in page
+    filled = said | {"inserting": "recommended.inspected", "parameter-0": "Papuana uninodis", "insert": "recommended.inspected"}
+    page = world.client.post(address, filled).content.decode()
+    assert "Inspected and found free from Papuana uninodis" in page
+    assert world.client.post(address, said | {"insert": "recommended.nonsense"}).status_code == 404
+    assert "Recommended declarations" not in world.page(url(draft, "parties"))
