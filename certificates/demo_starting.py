@@ -14,9 +14,9 @@ _ORDERS: Final = ("PO 2026-118", "UGL file 77/26", "PO 2026-121")
 
 def make(nppo: Nppo) -> None:
     """For Samoa, once its certificates are made. Call it inside acting_for(nppo.pk)."""
+    people = Membership.objects.select_related("nppo", "user", "office").filter(nppo=nppo).order_by("pk")
     inspector, officer, admin = (
-        Membership.objects.select_related("nppo", "user", "office").get(nppo=nppo, roles=[role])
-        for role in (roles.INSPECTOR, roles.CERTIFYING_OFFICER, roles.ADMINISTRATOR)
+        people.filter(roles=[role])[0] for role in (roles.INSPECTOR, roles.CERTIFYING_OFFICER, roles.ADMINISTRATOR)
     )
     ours = Certificate.objects.filter(direction=Direction.ISSUED, nppo=nppo).order_by("pk")
     issued = list(ours.filter(status=Status.ISSUED)[:2])

@@ -378,7 +378,11 @@ def test_recommended_declarations_are_offered_and_their_braces_asked_for(world: 
     said = fields_of(world.client.get(address))
     page = world.client.post(address, said | {"insert": "recommended.inspected"}).content.decode()
     assert 'name="parameter-0"' in page
-    filled = said | {"inserting": "recommended.inspected", "parameter-0": "Papuana uninodis", "insert": "recommended.inspected"}
+    filled = said | {
+        "inserting": "recommended.inspected",
+        "parameter-0": "Papuana uninodis",
+        "insert": "recommended.inspected",
+    }
     page = world.client.post(address, filled).content.decode()
     assert "Inspected and found free from Papuana uninodis" in page
     assert world.client.post(address, said | {"insert": "recommended.nonsense"}).status_code == 404
