@@ -1,5 +1,7 @@
 """The NPPO's profile: its names and addresses by language, its arms and the picture of its stamp."""
 
+import re
+from dataclasses import replace
 from typing import Any, Final
 
 from crispy_forms.layout import Fieldset
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from certificates import pictures
 from certificates.administration.doorway import administrators_only
-from certificates.administration.history import history
+from certificates.administration.history import Told, history
 from certificates.administration.lists import TONGUES
 from certificates.forms.fields import TextField, errors_of
 from certificates.forms.sections import laid_out
@@ -23,6 +25,7 @@ from gens.accounts import changes
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Nppo
 
+_HASH: Final = re.compile("[0-9a-f]{64}")
 SPOKEN: Final = LANGUAGES[1:]
 PICTURES: Final = ("arms", "stamp")
 
@@ -118,9 +121,18 @@ def profile(request: ActingRequest) -> HttpResponse:
         changes.save(form.write(), by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("administration:profile")
-    told = [each for each in history(nppo, forms.Form(), _LABELS) if each.changed]
+    told = [_in_words(each) for each in history(nppo, forms.Form(), _LABELS) if each.changed]
     context = {"form": form, "errors": errors_of(form), "nppo": nppo, "history": told}
     return render(request, "administration/profile.html", context, status=422 if is_post else 200)
+
+
+def _in_words(told: Told) -> Told:
+    """Pictures are not told by their hashes."""
+
+    def said(value: str) -> str:
+        return _("a picture") if _HASH.fullmatch(value) else value
+
+    return replace(told, changed=[(label, said(before), said(after)) for label, before, after in told.changed])
 
 
 def picture(request: ActingRequest, kind: str, sha256: str) -> HttpResponse:
