@@ -6,12 +6,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+EVERYTHING = ["-n", "auto", "--dist", "loadfile", "-q"]  # without arguments: on every core, each with a database of its own
+
+
 def run(arguments: list[str]) -> int:
-    """pytest's exit status. Arguments go to pytest as they are."""
+    """pytest's exit status. Arguments go to pytest as they are; without any, everything runs on all cores."""
     import pytest
 
     from gens import embedded
 
+    arguments = arguments or EVERYTHING
     os.environ["BEHIND_TLS"] = "false"  # browsers of the tests talk to the server itself
     if "DATABASE_URL" in os.environ:
         return int(pytest.main(arguments))
