@@ -6,7 +6,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-EVERYTHING = ["-n", "auto", "--dist", "loadfile", "-q"]  # without arguments: on every core, each with a database of its own
+EVERYTHING = [
+    "-n",
+    "auto",
+    "--dist",
+    "loadfile",
+    "-q",
+]  # without arguments: on every core, each with a database of its own
 
 
 def run(arguments: list[str]) -> int:

@@ -261,7 +261,7 @@ def test_what_cannot_be_used_is_told_beside_its_field_and_not_kept(
     answer = world.post("new_certificate", row.pk, **said)
     page = answer.content.decode()
     assert answer.status_code == 422
-    beside = re.search(f'id="div_id_{field}".*?</div>', page, re.DOTALL)
+    beside = re.search(f'id="div_id_{field}".*?(?=id="div_id_|</form>)', page, re.DOTALL)
     assert beside
     assert words in beside[0]
     assert world.rows(ClientCertificate) == []

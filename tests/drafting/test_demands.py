@@ -375,7 +375,7 @@ def test_recommended_declarations_are_offered_and_their_braces_asked_for(world: 
     draft = world.draft()
     address = world.line(draft)
     assert "Inspected and found free from {pest}" in world.page(address)
-    said = fields_of(world.client.get(address))
+    said = open_page(world.client, address)
     page = world.client.post(address, said | {"insert": "recommended.inspected"}).content.decode()
     assert 'name="parameter-0"' in page
     filled = said | {

@@ -220,7 +220,7 @@ TABLE = {
     ("administration:mail_texts", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:mail_text", ("waiting", "fr"), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:mail_text", ("waiting", "fr"), "post"): (403, 403, 403, 422, 403, 403),
-    ("administration:mail_text", ("waiting", "xx"), "get"): (404, 404, 404, 404, 404, 404),
+    ("administration:mail_text", ("waiting", "xx"), "get"): (403, 403, 403, 404, 403, 403),
     ("administration:profile", (), "get"): (403, 403, 403, 200, 403, 403),
     ("administration:profile", (), "post"): (403, 403, 403, 302, 403, 403),
     ("administration:picture", ("arms", "0"), "get"): (404, 404, 404, 404, 404, 404),
@@ -335,7 +335,6 @@ OPEN_TO_ALL = {
     "healthz", "accounts:language", "accounts:invitation", "certificates:verify", "certificates:verify_json",
 }  # fmt: skip
 OF_LISTS = {"certificates:worklist", "certificates:export", "certificates:save_filter"}  # their arguments are no rows
-OPEN_TO_ALL = {"healthz", "accounts:language", "accounts:invitation"}
 
 
 class World:
