@@ -149,7 +149,7 @@ def draft_and_submit(hands: Mouse) -> None:
     hands.press("Save and continue")
     hands.choose(page.get_by_label("Mode of transport").first, "1")
     hands.write(page.get_by_label("Name of the means").first, "Southern Pearl")
-    hands.write(page.get_by_label("Declared point of entry"), "Auckland")
+    hands.write(page.get_by_label("Declared point of entry").first, "Auckland")
     hands.press("Save and continue")
     hands.follow("Add a line")
     hands.write(page.get_by_label("Botanical name").first, "Colocasia esculenta")

@@ -114,7 +114,7 @@ class Demo:
                 cwd=ROOT, env=environment | {"GENS_LOCAL": str(local)}, stdout=out, stderr=out, process_group=0,
             )  # fmt: skip
 
-    def address(self, seconds: int = 90) -> str:
+    def address(self, seconds: int = 240) -> str:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             for word in self.said.read_text().split():
