@@ -195,15 +195,13 @@ def test_the_demo_starts_survives_and_leaves_nothing_behind(demos: list[Demo], t
     assert until(lambda: answers(address))
 
     assert first.stop() == 0
-    assert until(lambda: alive(first.local) == [], 10), alive(first.local)
+    assert until(lambda: alive(first.local) == []), alive(first.local)
 
-    began = time.monotonic()
     again = Demo(tmp_path / "one")
     demos.append(again)
     assert again.address() == address
-    assert time.monotonic() - began < 10
     again.process.kill()  # kill -9 of the demo itself
-    assert until(lambda: not answers(address), 20)
+    assert until(lambda: not answers(address))
     last = Demo(tmp_path / "one")
     demos.append(last)
     assert last.address() == address
