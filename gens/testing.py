@@ -5,14 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-EVERYTHING = [
-    "-n",
-    "auto",
-    "--dist",
-    "loadfile",
-    "-q",
-]  # without arguments: on every core, each with a database of its own
+# Without arguments: on every core, each with a database of its own.
+EVERYTHING = ["-n", "auto", "--dist", "loadfile", "-q"]
 
 
 def run(arguments: list[str]) -> int:

@@ -17,6 +17,11 @@ _LARGEST: Final = 2**63 - 1
 Narrow = Callable[[Certificates], Certificates]
 
 
+def having(words: str) -> Narrow | None:
+    """What narrows rows to those with these folded words; None without any."""
+    return (lambda found: found.filter(search_text__contains=words)) if words else None
+
+
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -12,7 +12,7 @@ from certificates import drafts, re_exporting, workflow
 from certificates.ephyto.document import RE_EXPORT
 from certificates.models import EDITABLE, Certificate
 from certificates.views.doorway import somebody_was_faster
-from certificates.views.paging import LATEST, Narrow, page
+from certificates.views.paging import LATEST, having, page
 from certificates.views.worklists import countries_of
 from codelists.folding import fold
 from gens.accounts import roles
@@ -28,7 +28,7 @@ def choose(request: ActingRequest) -> HttpResponse:
         return _draft(request, into)
     usable = Certificate.objects.coverable_by(request.membership)
     query = request.GET.get("q", "").replace("\x00", "").strip()
-    shown = page(usable, LATEST, request.GET.get("after", ""), narrow=_with(fold(query[:200])))
+    shown = page(usable, LATEST, request.GET.get("after", ""), narrow=having(fold(query[:200])))
     kept = {"q": query, "into": str(into.pk) if into else ""}
     context = {
         "rows": shown.rows,
@@ -39,10 +39,6 @@ def choose(request: ActingRequest) -> HttpResponse:
         "next_url": "?" + urlencode({**kept, "after": shown.following}) if shown.following else "",
     }
     return render(request, "certificates/re_export.html", context)
-
-
-def _with(words: str) -> Narrow | None:
-    return (lambda found: found.filter(search_text__contains=words)) if words else None
 
 
 def _into(request: ActingRequest) -> Certificate | None:

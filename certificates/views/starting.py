@@ -14,7 +14,7 @@ from certificates import copying, drafts, keeping
 from certificates.ephyto.document import EXPORT, RE_EXPORT
 from certificates.models import Certificate, CertificateTemplate, Direction
 from certificates.views.doorway import certificate_or_404
-from certificates.views.paging import LATEST, page
+from certificates.views.paging import LATEST, having, page
 from codelists.folding import fold
 from codelists.lookup import Names
 from gens.accounts import roles
@@ -29,11 +29,11 @@ def new(request: ActingRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _begin(request)
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     ours = Certificate.objects.visible_to(request.membership).filter(direction=Direction.ISSUED)
     folded = fold(query[:200])
-    ours = ours.filter(search_text__contains=folded) if folded else ours.filter(drafted_by=request.membership)
-    shown = page(ours, LATEST, request.GET.get("after", ""))
+    ours = ours if folded else ours.filter(drafted_by=request.membership)
+    shown = page(ours, LATEST, request.GET.get("after", ""), narrow=having(folded))
     usable = CertificateTemplate.objects.usable_by(request.membership).defer("document")
     templates = list(usable.order_by("-used_at", "-pk")[:TEMPLATES])
     names = Names(get_language() or "en")
