@@ -1,10 +1,10 @@
 """A real browser for tests: Debian's Chromium, what a page weighs on the wire, and what axe says of it."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 CHROMIUM: Final = "/usr/bin/chromium"
 QUIET: Final = [
@@ -16,10 +16,14 @@ _WCAG: Final = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']}
 
 
 class Weighed:
-    """What was loaded while it was open costs on the wire: the bodies of all answers, as they were sent."""
+    """What was loaded while it was open costs on the wire: the bodies of all answers, as they were sent.
+
+    `bytes` stands after the end only: asked for within the event, a size may come after the sum was read.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page, self.bytes = page, 0
+        self._requests: list[Request] = []
 
     def __enter__(self) -> "Weighed":
         self.page.on("requestfinished", self._add)
@@ -27,9 +31,11 @@ class Weighed:
 
     def __exit__(self, *args: object) -> None:
         self.page.remove_listener("requestfinished", self._add)
+        # What the browser kept has a size below zero.
+        self.bytes = sum(max(0, request.sizes()["responseBodySize"]) for request in self._requests)
 
-    def _add(self, request: Any) -> None:
-        self.bytes += request.sizes()["responseBodySize"]
+    def _add(self, request: Request) -> None:
+        self._requests.append(request)
 
 
 def violations(page: Page) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from certificates.models import Certificate, Certificates, Direction, SavedFilte
 from certificates.views.counting import bounded, countries
 from certificates.views.filtering import AGES, SCOPES, SHORT, Filters, apply, condition, read, scope, states, words
 from certificates.views.navigation import BY_NAME, Worklist, home_of
-from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, page
+from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, having, page
 from codelists.folding import fold
 from codelists.lookup import Names
 from gens.accounts import roles
@@ -198,7 +198,5 @@ def matching(folded: str, by: Membership) -> list[Certificate]:
     found: list[Certificate] = []
     for direction in Direction:
         visible = Certificate.objects.visible_to(by).filter(direction=direction).exclude(status=Status.DISCARDED)
-        found += first(
-            visible, LATEST, lambda rows: rows.filter(search_text__contains=folded), is_short=len(folded) < SHORT
-        )
+        found += first(visible, LATEST, having(folded), is_short=len(folded) < SHORT)
     return sorted(found, key=lambda row: (row.status_since, row.pk), reverse=True)[:PAGE]
