@@ -165,6 +165,7 @@ def main() -> None:
     local = ROOT / ".local" / "benchmarks"
     os.environ["GENS_LOCAL"] = str(local)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gens.settings")
+    os.environ |= {"ALLOWED_HOSTS": "testserver", "BEHIND_TLS": "false"}  # as Django's test client asks
     embedded.ensure_running(local, durable=False)
     import django
 
