@@ -256,19 +256,25 @@ def symbol_of(list_name: str, code: str, language: str) -> str:
 
 def by_code(list_name: str, code: str) -> Code | None:
     """The code, retired and hidden ones too: old certificates show what was printed."""
-    if not code:
-        return None
-    found = Code.objects.filter(list=list_name, code=code).first()
-    choice = Choice.objects.filter(list=list_name, code=code).first()
-    if choice is None:
-        return found
-    return _own(choice) if found is None else _overlaid([found], {code: choice}, also_hidden=True)[0]
+    return next(iter(_these(list_name, [code])), None) if code else None
+
+
+def _these(list_name: str, wanted: Iterable[str]) -> list[Code]:
+    chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name, code__in=wanted)}
+    shared = _overlaid(Code.objects.filter(list=list_name, code__in=wanted), chosen, also_hidden=True)
+    return shared + [_own(choice) for choice in chosen.values() if choice.is_own]
 
 
 def name_of(list_name: str, code: str, language: str) -> str:
     """The name in this language; the code itself when the list does not hold it."""
     found = by_code(list_name, code)
     return found.name(language) if found else code
+
+
+def names_of(list_name: str, codes: Iterable[str], language: str) -> dict[str, str]:
+    """The names of these codes, for pages that show a few of a list; one that the list does not hold is its own name."""
+    wanted = set(codes) - {""}
+    return {code: code for code in wanted} | {code.code: code.name(language) for code in _these(list_name, wanted)}
 
 
 class Names:

@@ -173,7 +173,8 @@ class Certificate(models.Model):
             models.Index(fields=["nppo", "direction", "status", "-status_since", "-id"], name="certificate_worklist"),
             # what a person may copy: their own latest
             models.Index(fields=["nppo", "drafted_by", "-status_since", "-id"], name="certificate_of_author"),
-            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
+            # words of one direction: what is common there and rare here is found without reading it there
+            GinIndex("nppo", "direction", OpClass("search_text", name="gin_trgm_ops"), name="certificate_search"),
             # lists of several states, the latest first; those of open work without what is finished
             models.Index(fields=["nppo", "direction", "-status_since", "-id"], name="certificate_latest"),
             models.Index(
@@ -193,7 +194,7 @@ class Certificate(models.Model):
                 condition=models.Q(direction="received"),
                 name="certificate_from_country",
             ),
-            models.Index(fields=["nppo", "direction", "issue_date"], name="certificate_by_day"),
+            models.Index(fields=["nppo", "direction", "issue_date", "id"], name="certificate_by_day"),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(

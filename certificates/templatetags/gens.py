@@ -150,7 +150,7 @@ def state(certificate: Certificate) -> str:
         return _("Waiting for information")
     if certificate.status == Status.SUBMITTED:
         return _("Opened") if certificate.holder_id else _("New")
-    return str(certificate.get_status_display())
+    return str(Status(certificate.status).label)  # Django's own way hashes every label, for each row
 
 
 @register.filter

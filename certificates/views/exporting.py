@@ -75,7 +75,7 @@ def _found(listed: Worklist, filters: Filters, by: Membership) -> Certificates:
     found, narrow = apply(filters, rows_of(listed, by), listed, by), words(filters, listed)
     if narrow is not None:
         found = narrow(found)
-    return found.order_by(*ORDERS[filters.sort].columns())
+    return found.order_by(*ORDERS[filters.sorted_by].columns())
 
 
 def columns(listed: Worklist) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificates, Direction, Status
 from certificates.views.navigation import Worklist
-from certificates.views.paging import ORDERS, Narrow
+from certificates.views.paging import Narrow
 from codelists.folding import fold
 from gens.accounts.models import Membership
 
@@ -80,6 +80,16 @@ class Filters:
         return replace(self, sort="") == Filters()
 
     @property
+    def is_by_day(self) -> bool:
+        """Whether days are asked for: then rows come in the order of the days, as their index has them."""
+        return bool(self.since or self.until)
+
+    @property
+    def sorted_by(self) -> str:
+        """The key of the order."""
+        return self.sort or ("-issued" if self.is_by_day else "")
+
+    @property
     def is_short(self) -> bool:
         """Whether a word is so short that only the first certificates of the list are searched for it."""
         return any(0 < len(fold(text)) < SHORT for text in (self.q, self.party))
@@ -89,7 +99,7 @@ def read(said: Mapping[str, str], listed: Worklist) -> Filters:
     """The filters of an address, or of a saved one."""
     status, whose, sort = (said.get(name, "") for name in ("status", "whose", "sort"))
     known = {state.key for state in states(listed)} | set(listed.statuses)
-    return Filters(
+    found = Filters(
         whose=whose if whose in (MINE, OFFICE) else ALL,
         status=status if status in known else "",
         partner=_text(said, "partner")[:12],
@@ -98,8 +108,15 @@ def read(said: Mapping[str, str], listed: Worklist) -> Filters:
         since=_day(said.get("since", "")),
         until=_day(said.get("until", "")),
         age=_number(said.get("age", "")),
-        sort=sort if sort in ORDERS and (listed.has_numbers or "number" not in sort) else "",
     )
+    return replace(found, sort=sort if sort in sorts(found, listed) else "")
+
+
+def sorts(filters: Filters, listed: Worklist) -> tuple[str, ...]:
+    """The orders of this list. None is by what a certificate may lack: a draft its number, one from abroad a day."""
+    by_number = ("number", "-number") if listed.has_numbers else ()
+    by_day = ("-issued", "issued") if filters.is_by_day or (by_number and listed.direction == Direction.ISSUED) else ()
+    return (*by_day, *by_number) if filters.is_by_day else ("", "oldest", *by_number, *by_day)
 
 
 def apply(filters: Filters, certificates: Certificates, listed: Worklist, by: Membership) -> Certificates:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -52,7 +52,7 @@ class Order:
 
     def key(self, row: Certificate) -> str:
         value = getattr(row, self.column)
-        return f"{row.pk}~{value.isoformat() if isinstance(value, datetime) else value}"
+        return f"{row.pk}~{value.isoformat() if isinstance(value, date) else value}"
 
     def beyond(self, key: str, *, is_back: bool = False) -> Q | None:
         """What comes after the row of this key, or before it; None of a key that somebody typed."""
@@ -75,6 +75,8 @@ ORDERS: Final = {
     "oldest": Order("status_since", is_falling=False, parse=_moment),
     "number": Order("number", is_falling=False, parse=str),
     "-number": Order("number", is_falling=True, parse=str),
+    "-issued": Order("issue_date", is_falling=True, parse=date.fromisoformat),
+    "issued": Order("issue_date", is_falling=False, parse=date.fromisoformat),
 }
 
 

@@ -12,22 +12,36 @@ from django.utils.translation import get_language, gettext_lazy
 from certificates import batches
 from certificates.models import Certificate, Certificates, Direction, SavedFilter, Status
 from certificates.views.counting import bounded, countries
-from certificates.views.filtering import AGES, SCOPES, SHORT, Filters, apply, condition, read, scope, states, words
+from certificates.views.filtering import (
+    AGES,
+    SCOPES,
+    SHORT,
+    Filters,
+    apply,
+    condition,
+    read,
+    scope,
+    sorts,
+    states,
+    words,
+)
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, having, page
 from codelists.folding import fold
-from codelists.lookup import Names
+from codelists.lookup import names_of
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
 from hubclient.models import Envelope
 
-ORDER_NAMES: Final[tuple[tuple[str, Promise], ...]] = (
-    ("", gettext_lazy("Latest change first")),
-    ("oldest", gettext_lazy("Longest in this state first")),
-    ("number", gettext_lazy("Number, rising")),
-    ("-number", gettext_lazy("Number, falling")),
-)
+ORDER_NAMES: Final[dict[str, Promise]] = {
+    "": gettext_lazy("Latest change first"),
+    "oldest": gettext_lazy("Longest in this state first"),
+    "number": gettext_lazy("Number, rising"),
+    "-number": gettext_lazy("Number, falling"),
+    "-issued": gettext_lazy("Day of issue, latest first"),
+    "issued": gettext_lazy("Day of issue, earliest first"),
+}
 
 
 def home(request: ActingRequest) -> HttpResponse:
@@ -45,8 +59,9 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
     filters, visible = read(request.GET, listed), rows_of(listed, request.membership)
     found = apply(filters, visible, listed, request.membership)
     keys = request.GET.get("after", ""), request.GET.get("before", "")
-    shown = page(found, ORDERS[filters.sort], *keys, narrow=words(filters, listed), is_short=filters.is_short)
-    here, names = filters.query(), Names(get_language() or "en")
+    shown = page(found, ORDERS[filters.sorted_by], *keys, narrow=words(filters, listed), is_short=filters.is_short)
+    here, occurring = filters.query(), countries(request.membership.nppo_id, listed.direction)
+    names = countries_of(shown.rows, *occurring)
     saved = list(SavedFilter.objects.filter(membership=request.membership, worklist=name).order_by("name"))
     context = {
         "worklist": listed,
@@ -56,10 +71,10 @@ def worklist(request: ActingRequest, name: str) -> HttpResponse:
         "previous_url": filters.query(before=shown.previous) if shown.previous else "",
         "next_url": filters.query(after=shown.following) if shown.following else "",
         "heads": heads(filters, listed),
-        "orders": [(key, label) for key, label in ORDER_NAMES if listed.has_numbers or "number" not in key],
+        "orders": [(key, ORDER_NAMES[key]) for key in sorts(filters, listed)],
         **chips(filters, listed, visible, request.membership),
-        "partners": partners(listed, request.membership, names),
-        "countries": countries_of(shown.rows, names),
+        "partners": [(code, name) for code, name in names.items() if code in occurring],
+        "countries": names,
         "ages": AGES if not filters.age or filters.age in AGES else sorted((*AGES, filters.age)),
         "saved": saved,
         "current": next((each for each in saved if each.query == here), None),
@@ -136,27 +151,23 @@ def counted(
 
 def heads(filters: Filters, listed: Worklist) -> dict[str, dict[str, str]]:
     """The heads by which one may sort: the address of the other way, and how it is sorted now (aria-sort)."""
-    pairs = {"since": ("", "oldest")} | ({"number": ("number", "-number")} if listed.has_numbers else {})
+    offered = sorts(filters, listed)
+    pairs = {"since": ("", "oldest"), "number": ("number", "-number")}
     return {
         name: {
-            "url": filters.query(sort=second if filters.sort == first else first),
+            "url": filters.query(sort=second if filters.sorted_by == first else first),
             "sorted": {first: "descending" if name == "since" else "ascending",
-                       second: "ascending" if name == "since" else "descending"}.get(filters.sort, ""),
+                       second: "ascending" if name == "since" else "descending"}.get(filters.sorted_by, ""),
         }
-        for name, (first, second) in pairs.items()
+        for name, (first, second) in pairs.items() if first in offered
     }  # fmt: skip
 
 
-def partners(listed: Worklist, by: Membership, names: Names) -> list[tuple[str, str]]:
-    """The countries that occur, by name."""
-    codes = countries(by.nppo_id, listed.direction)
-    return sorted(((code, names.name("country", code)) for code in codes), key=lambda pair: fold(pair[1]))
-
-
-def countries_of(rows: list[Certificate], names: Names | None = None) -> dict[str, str]:
-    """Names of the countries in these rows."""
-    names = names or Names(get_language() or "en")
-    return {code: names.name("country", code) for row in rows for code in (row.destination, row.counterpart)}
+def countries_of(rows: list[Certificate], *more: str) -> dict[str, str]:
+    """Names of the countries in these rows, and of more, in the order of the names."""
+    codes = {code for row in rows for code in (row.destination, row.counterpart)} | {*more}
+    named = names_of("country", codes, get_language() or "en")
+    return dict(sorted(named.items(), key=lambda pair: fold(pair[1])))
 
 
 def unreadable_count(request: ActingRequest, listed: Worklist) -> int:

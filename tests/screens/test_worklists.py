@@ -262,6 +262,25 @@ def test_order(four: None, officer: Membership, signed_in: Any) -> None:
     assert "number" not in client.get("/list/drafts/").context["heads"], "drafts have no number"
 
 
+def test_what_is_asked_for_by_days_comes_in_their_order(
+    nppo: Nppo, four: None, officer: Membership, signed_in: Any
+) -> None:
+    client = signed_in(officer)
+    with acting_for(nppo.pk):  # a late change of an early certificate
+        Certificate.objects.filter(number="WS-1").update(status_since=timezone.now())
+    assert numbers(client, "/list/issued/") == ["WS-1", "WS-4", "WS-3", "WS-2"]
+    assert numbers(client, "/list/issued/?sort=issued") == ["WS-1", "WS-2", "WS-3", "WS-4"]
+    page = client.get("/list/issued/?since=2026-07-01&sort=oldest")  # there is no such order among days
+    assert [str(row) for row in page.context["rows"]] == ["WS-4", "WS-3", "WS-2", "WS-1"]
+    assert [key for key, _label in page.context["orders"]] == ["-issued", "issued", "number", "-number"]
+    assert '<option value="-issued" selected>' in page.content.decode()
+    assert "since" not in page.context["heads"]
+    file = b"".join(client.get("/list/issued/export/csv?until=2026-07-20").streaming_content).decode()
+    assert file.index("WS-3") < file.index("WS-2") < file.index("WS-1")
+    theirs = signed_in(make_membership(nppo, roles.IMPORT_OFFICER)).get("/list/decided/")
+    assert "issued" not in dict(theirs.context["orders"]), "theirs may lack a day"
+
+
 @pytest.mark.parametrize("sort", list(paging.ORDERS))
 def test_pages_lead_forwards_and_back_to_the_same_rows(
     nppo: Nppo, officer: Membership, signed_in: Any, monkeypatch: pytest.MonkeyPatch, sort: str
@@ -333,7 +352,7 @@ def test_words_are_found_whether_they_are_common_or_rare(
     page = client.get(f"/list/issued/?q=taro&sort={sort}")
     rows = [str(row) for row in page.context["rows"]]
     rows += numbers(client, "/list/issued/" + page.context["next_url"])
-    assert rows == [f"WS-{n}" for n in ("1234" if sort in ("oldest", "number") else "4321")]
+    assert rows == [f"WS-{n}" for n in ("1234" if sort in ("oldest", "number", "issued") else "4321")]
     assert numbers(client, f"/list/issued/?q=penafiel&sort={sort}") == ["WS-1"]
 
 
