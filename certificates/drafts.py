@@ -282,7 +282,7 @@ def links(certificate: Certificate, blocked: "workflow.Blocked") -> list[Link]:
 _ANCHORS: Final = {
     "import_country": "id_destination",
     "export_country": "id_destination",
-    "transit_countries": "id_transit_0",
+    "transit_countries": "id_transits-0-country",
     "exporter.name": "id_exporter_name",
     "exporter.address": "id_exporter_address",
     "consignee.name": "id_consignee_name",

@@ -41,7 +41,7 @@ def of(row: Partnership, section: str, kind: str, language: str) -> list[Habit]:
 def _consignment(row: Partnership, kind: str, language: str) -> Iterator[Habit]:
     if row.usual_transit:
         names = ", ".join(name_of("country", code, language) for code in row.usual_transit)
-        yield Habit(_("Transit"), names, {f"transit_{i}": code for i, code in enumerate(row.usual_transit)})
+        yield Habit(_("Transit"), names, {f"transits-{i}-country": code for i, code in enumerate(row.usual_transit)})
     if row.usual_clauses:
         ticked = {"no_liability": row.usual_clauses in _NO_LIABILITY}
         if kind != RE_EXPORT:  # its model has no other clause

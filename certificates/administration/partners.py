@@ -15,7 +15,7 @@ from certificates.administration.doorway import administrators_only
 from certificates.administration.history import history
 from certificates.administration.settings import PAPER_LANGUAGES
 from certificates.forms.fields import CodeChoice, TermField, TextField, errors_of
-from certificates.forms.sections import AREA, TRANSITS, laid_out
+from certificates.forms.sections import AREA, laid_out
 from certificates.models import Partnership, partnership
 from codelists import lookup
 from codelists.folding import fold
@@ -24,6 +24,7 @@ from gens.accounts.middleware import ActingRequest
 from hubclient.models import Partner
 
 PAGE: Final = 50
+TRANSITS: Final = 3  # that are usual; a draft may have more
 COLUMNS: Final = (
     "way",
     "note",

@@ -1,6 +1,7 @@
 """The sections but the lines: what each form shows of a document, and how what was typed goes back into it."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from crispy_forms.helper import FormHelper
@@ -24,7 +25,6 @@ from certificates.forms.fields import CodeChoice, DateField, TermField, TextFiel
 from certificates.models import Inspection
 from codelists.lookup import by_name, name_of
 
-TRANSITS: Final = 3
 AREA = {"rows": 4, "dir": "auto"}
 
 
@@ -40,9 +40,6 @@ class Consignment(forms.Form):
     destination = CodeChoice(
         "country", label=_("TO: importing country"), help_text=_("The certificate is addressed to its NPPO.")
     )
-    transit_0 = CodeChoice("country", label=_("Transit country"))
-    transit_1 = CodeChoice("country", label=_("Second transit country"))
-    transit_2 = CodeChoice("country", label=_("Third transit country"))
     marks = TextField(label=_("Distinguishing marks"), widget=forms.Textarea(AREA | {"rows": 2}), max_length=512,
                       help_text=_("As they stand on the packages: lot numbers, brands of bags and cartons."))  # fmt: skip
     permit = TextField(label=_("Import permit number"), max_length=256)
@@ -51,8 +48,8 @@ class Consignment(forms.Form):
     )
     no_liability = forms.BooleanField(required=False, label=_("Print “No financial liability” (optional clause)"))
 
-    helper = laid_out(
-        Fieldset(_("Destination"), "destination", Div("transit_0", "transit_1", "transit_2", css_class="line")),
+    helper = laid_out(Fieldset(_("Destination"), "destination"))
+    more = laid_out(
         Fieldset(_("Marks and permit"), "marks", "permit"),
         Fieldset(_("Optional clauses"), "practically_free", "no_liability"),
     )
@@ -62,8 +59,7 @@ class Consignment(forms.Form):
         def first(subject: str) -> str:
             return next((text.text for text in note_texts(document.notes, subject)), "")
 
-        transits = {f"transit_{i}": country.code for i, country in enumerate(document.transit_countries[:TRANSITS])}
-        return transits | {
+        return {
             "destination": document.import_country.code,
             "marks": first("DMCL"),
             "permit": first("ADIPEDL"),
@@ -73,16 +69,33 @@ class Consignment(forms.Form):
 
     def write(self, document: Document, language: str) -> Document:
         data = self.cleaned_data
-        codes = [data[f"transit_{i}"] for i in range(TRANSITS) if data[f"transit_{i}"]]
         notes = set_notes(document.notes, "SPSFL", [Text("5")] if data["no_liability"] else [])
         notes = set_notes(notes, "DMCL", [Text(data["marks"])])
         return replace(
             document,
             notes=set_notes(notes, "ADIPEDL", [Text(data["permit"])]),
             import_country=country(data["destination"], language),
-            transit_countries=(*(country(code, language) for code in codes), *document.transit_countries[TRANSITS:]),
             statements=_statements(document, data["practically_free"]),
         )
+
+
+class TransitRow(forms.Form):
+    country = CodeChoice("country", label=_("Transit country"))
+
+    helper = laid_out("country")
+
+
+TransitRows = forms.formset_factory(TransitRow, extra=1, can_delete=False, max_num=10)
+
+
+def transits_read(document: Document) -> list[dict[str, Any]]:
+    return [{"country": passed.code} for passed in document.transit_countries]
+
+
+def transits_write(document: Document, rows: list[dict[str, Any]], language: str) -> Document:
+    """The countries of the rows that name one."""
+    named = tuple(country(row["country"], language) for row in rows if row.get("country"))
+    return replace(document, transit_countries=named)
 
 
 def _statements(document: Document, practically_free: bool) -> tuple[str, ...]:
@@ -256,4 +269,20 @@ FORMS: Final = {
     "parties": Parties,
     "transport": Transport,
     "declarations": Declarations,
+}
+
+
+@dataclass(frozen=True)
+class Several:
+    """What a section has any number of: the rows of its form, and how they are read from a document and written."""
+
+    prefix: str
+    formset: Any
+    read: Callable[[Document], list[dict[str, Any]]]
+    write: Callable[[Document, list[dict[str, Any]], str], Document]
+
+
+ROWS: Final = {
+    "consignment": Several("transits", TransitRows, transits_read, transits_write),
+    "transport": Several("movements", MovementRows, movements_read, movements_write),
 }

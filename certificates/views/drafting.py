@@ -94,12 +94,13 @@ def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None,
     form = form_class(data, initial=form_class.read(document))
     if name == "declarations":
         form.offer(inspected.last_done(found))
-    if name != "transport":
+    if name not in sections.ROWS:
         return Page({"form": form}, lambda d: form.write(d, language))
-    rows = sections.MovementRows(data, initial=sections.movements_read(document), prefix="movements")
+    several = sections.ROWS[name]
+    rows = several.formset(data, initial=several.read(document), prefix=several.prefix)
     return Page(
-        {"movements": rows, "form": form},
-        lambda d: sections.movements_write(form.write(d, language), rows.cleaned_data, language),
+        {several.prefix: rows, "form": form},
+        lambda d: several.write(form.write(d, language), rows.cleaned_data, language),
     )
 
 

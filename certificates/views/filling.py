@@ -84,12 +84,17 @@ def filled(data: QueryDict, found: Certificate, section: str, by: Membership) ->
 
 
 def _put(data: QueryDict, fields: Mapping[str, Any]) -> None:
-    """As a browser sends it: what is not ticked is not sent."""
+    """As a browser sends it: what is not ticked is not sent, and rows are counted."""
     for name, value in fields.items():
         if value is False:
             data.pop(name, None)
         else:
             data[name] = "on" if value is True else str(value)
+        prefix, _dash, rest = name.partition("-")
+        total, row = f"{prefix}-TOTAL_FORMS", rest.partition("-")[0]
+        count = str(data.get(total, ""))
+        if row.isdecimal() and count.isdecimal():
+            data[total] = str(max(int(count[:3]), int(row) + 1))
 
 
 def _fields(kind: str, part: Document) -> dict[str, Any]:

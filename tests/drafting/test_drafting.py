@@ -348,3 +348,24 @@ def test_a_list_of_codes_is_written_as_django_writes_it() -> None:
         assert mark.sub("", mine.render("unit", value, attrs)) == mark.sub("", plain)
         heads = [sorted(mark.findall(html)[0].split()) for html in (mine.render("unit", value, attrs), plain)]
         assert heads[0] == heads[1]
+
+
+def test_any_number_of_transit_countries_a_row_each(inspector: Membership, signed_in: Any) -> None:
+    """Five, one more row asked for each time; an empty row between them is none."""
+    made, client = draft(inspector), signed_in(inspector)
+    address = reverse("certificates:section", args=[made.pk, "consignment"])
+    shown = open_page(client, address)
+    for number, code in enumerate(("FJ", "TO", "", "AU", "NC")):
+        shown[f"transits-{number}-country"] = code
+        page = client.post(address, shown | {"add": "transits"}).content.decode()
+        shown = fields_of(page)
+        assert shown["transits-TOTAL_FORMS"] == str(number + 2)
+    assert now(made).transit_countries == (), "asking for a row saves nothing"
+    assert client.post(address, shown).status_code == 302
+    assert [(passed.code, passed.name) for passed in now(made).transit_countries] == [
+        ("FJ", "Fiji"), ("TO", "Tonga"), ("AU", "Australia"), ("NC", "New Caledonia"),
+    ]  # fmt: skip
+    refused = client.post(address, open_page(client, address) | {"transits-1-country": "QQ"})
+    assert refused.status_code == 422
+    assert 'href="#id_transits-1-country"' in refused.content.decode()
+    assert len(now(made).transit_countries) == 4

@@ -95,7 +95,7 @@ def test_filling_in_saves_nothing_until_save(world: World) -> None:
     assert now(draft) == replace(to_new_zealand(), export_country=Country("WS"))
     assert "Usual for New Zealand:" not in filled
     shown = fields_of(filled)
-    assert (shown["transit_0"], shown["transit_1"], shown["marks"]) == ("FJ", "TO", "Typed")
+    assert (shown["transits-0-country"], shown["transits-1-country"], shown["marks"]) == ("FJ", "TO", "Typed")
     assert "practically_free" in shown
     assert world.client.post(address, shown).status_code == 302
     after = now(draft)
@@ -112,7 +112,7 @@ def test_it_can_be_asked_for_before_anything_is_saved(world: World) -> None:
     assert "Usual for New Zealand:" in shown
     assert now(draft).import_country == Country()
     filled = fields_of(world.client.post(address, fields_of(shown) | {"fill": "usual"}).content.decode())
-    assert (filled["destination"], filled["transit_0"]) == ("NZ", "FJ")
+    assert (filled["destination"], filled["transits-0-country"]) == ("NZ", "FJ")
 
 
 def test_mode_and_point_of_entry_are_offered_with_the_transport(world: World) -> None:
@@ -139,7 +139,7 @@ def test_what_somebody_wrote_is_not_written_over(world: World) -> None:
     filled = fields_of(
         world.client.post(url(draft, "consignment"), fields_of(first) | {"fill": "usual"}).content.decode()
     )
-    assert filled["transit_0"] == "AU"
+    assert filled["transits-0-country"] == "AU"
 
 
 def test_a_clause_that_is_not_usual_is_taken_off_when_asked(world: World) -> None:
