@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.db import connections
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,10 +43,11 @@ def reference() -> Path:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The starting lists are put by; at the end the application lets go of the database before owner drops it."""
-    from tests import stash
+    from tests import flushing, stash
 
     with django_db_blocker.unblock():
         stash.make()
+    TransactionTestCase._fixture_teardown = flushing.flush  # type: ignore[method-assign]
     yield
     connections["default"].close()
 

@@ -56,6 +56,7 @@ class RunningHub:
 @contextmanager
 def start_hub(folder: Path) -> Iterator[RunningHub]:
     hub = server.make(folder)
+    hub.expiration_interval = 0.02  # how soon it sees that it is to stop: half a second of each test otherwise
     thread = threading.Thread(target=hub.serve, daemon=True)
     thread.start()
     try:
