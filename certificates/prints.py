@@ -90,19 +90,38 @@ def tell(made: Print, serials: Sequence[str], *, is_good: bool, by: Membership) 
             raise workflow.WrongStatus(row.certificate, "print")
         row.outcome = Print.Outcome.GOOD if is_good else Print.Outcome.SPOILED
         row.save(update_fields=["outcome"])
-        _use(row, serials)
+        _record(row, serials, is_spoiled=not is_good)
         action = events.SHEETS_USED if is_good else events.SHEETS_SPOILED
         events.record(row.certificate, action, by=by, reason=", ".join(serials))
     return row
 
 
-def _use(made: Print, serials: Sequence[str]) -> None:
+def correct(sheet: Sheet, serial: str, *, by: Membership, why: str) -> Sheet:
+    """The sheet has another serial number than was typed. What was typed stays on record, and counts no more.
+
+    Raises PermissionDenied, workflow.WrongStatus, NotSerials, SheetKnown.
+    """
+    if not by.may(roles.PRINT):
+        raise PermissionDenied
+    if len(serials_of(serial)) > 1:
+        raise NotSerials(serial)
+    with transaction.atomic():
+        row = Sheet.objects.select_for_update().get(pk=sheet.pk, nppo=by.nppo_id)
+        if row.instead_id is not None:
+            raise workflow.WrongStatus(row.print.certificate, "print")
+        (row.instead,) = _record(row.print, serials_of(serial), is_spoiled=row.is_spoiled)
+        row.save(update_fields=["instead"])
+        said = f"{row.serial} → {row.instead.serial}. {why}"
+        events.record(row.print.certificate, events.SHEET_CORRECTED, by=by, reason=said)
+    return row.instead
+
+
+def _record(made: Print, serials: Sequence[str], *, is_spoiled: bool) -> list[Sheet]:
     """Whoever else writes one of these numbers at this moment waits, and finds it known."""
-    is_spoiled = made.outcome == Print.Outcome.SPOILED
     sheets = [Sheet(nppo_id=made.nppo_id, serial=each, print=made, is_spoiled=is_spoiled) for each in sorted(serials)]
     try:
         with transaction.atomic():
-            Sheet.objects.bulk_create(sheets)
+            return Sheet.objects.bulk_create(sheets)
     except IntegrityError as error:
-        known = Sheet.objects.filter(nppo=made.nppo_id, serial__in=serials).select_related("print__certificate")
-        raise SheetKnown(known.order_by("serial")[0]) from error
+        known = Sheet.objects.filter(nppo=made.nppo_id, serial__in=serials, instead=None)
+        raise SheetKnown(known.select_related("print__certificate").order_by("serial")[0]) from error

@@ -97,6 +97,7 @@ urlpatterns = [
     path("certificate/<int:pk>/scan", by_hand.scan, name="scan"),
     path("certificate/<int:pk>/certified-copy", prints.certified_copy, name="certified_copy"),
     path("sheets/", prints.sheets, name="sheets"),
+    path("sheets/<int:pk>/", prints.correct, name="sheet"),
     path("certificate/<int:pk>/inspections/", inspecting.listed, name="inspections_of"),
     path("certificate/<int:pk>/inspections/new/", inspecting.new, name="new_inspection"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),

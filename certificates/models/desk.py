@@ -95,15 +95,32 @@ class Sheet(models.Model):
     print = models.ForeignKey(Print, on_delete=models.PROTECT, related_name="sheets")
     is_spoiled = models.BooleanField()
     at = models.DateTimeField(auto_now_add=True)
+    instead = models.OneToOneField(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="misread",
+        help_text="The right one: this was misread.",
+    )
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["nppo", "serial"], name="sheet_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["nppo", "serial"], condition=models.Q(instead=None), name="sheet_once")
+        ]
         # the register
         indexes: ClassVar = [
             models.Index(fields=["nppo", "-id"], name="sheet_latest"),
             models.Index(fields=["nppo", "-id"], condition=models.Q(is_spoiled=True), name="sheet_spoiled"),
         ]
-        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="append_only",
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]  # pgtrigger's own
+                    "nppo_id", "serial", "print_id", "is_spoiled", "at"
+                )
+                | pgtrigger.Delete,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.serial

@@ -77,6 +77,7 @@ _HAPPENED: Final = {
     events.PRINTED: gettext_lazy("Printed"),
     events.SHEETS_USED: gettext_lazy("Printed correctly, on sheet"),
     events.SHEETS_SPOILED: gettext_lazy("Spoiled sheet"),
+    events.SHEET_CORRECTED: gettext_lazy("Serial number of a sheet corrected"),
     events.ANSWERED: gettext_lazy("Answered by the receiving country"),
     events.RETRIED: gettext_lazy("To be sent again"),
     events.ARRIVED: gettext_lazy("Arrived"),

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from certificates import issuing, printing, prints, workflow
+from certificates.forms.fields import errors_of
+from certificates.forms.printing import Correct
 from certificates.models import Print, Rendering, Sheet, Status
 from certificates.paper import marking
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
@@ -93,10 +95,7 @@ def _tell(request: ActingRequest, made: Print) -> HttpResponse:
     except prints.NotSerials as error:
         return _ask(request, made, {"serials": _not_serials(error)}, status=422)
     except prints.SheetKnown as error:
-        known = error.sheet
-        said = {"serial": known.serial, "number": known.print.certificate.number}
-        words = _("Sheet %(serial)s was used for %(number)s before. Read the number on the sheet again.") % said
-        return _ask(request, made, {"serials": words}, status=422)
+        return _ask(request, made, {"serials": _known(error.sheet)}, status=422)
     except workflow.WrongStatus as error:
         return somebody_was_faster(request, error.certificate)
     if answer == "good":
@@ -110,6 +109,34 @@ def _not_serials(error: prints.NotSerials) -> str:
     if error.wrong:
         return _("“%(typed)s” is no serial number: letters, digits, . / and -, at most 32.") % {"typed": error.wrong}
     return _("Write the serial number that stands on each sheet, at most 50 of them.")
+
+
+def _known(sheet: Sheet) -> str:
+    said = {"serial": sheet.serial, "number": sheet.print.certificate.number}
+    return _("Sheet %(serial)s was used for %(number)s before. Read the number on the sheet again.") % said
+
+
+def correct(request: ActingRequest, pk: int) -> HttpResponse:
+    """GET asks for the number that stands on the sheet, POST records it in the place of what was typed."""
+    rows = Sheet.objects.filter(nppo=request.membership.nppo_id).select_related("print__certificate")
+    sheet = get_object_or_404(rows, pk=pk)
+    if not request.membership.may(roles.PRINT):
+        raise PermissionDenied
+    form = Correct(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            prints.correct(sheet, form.cleaned_data["serial"], by=request.membership, why=form.cleaned_data["why"])
+        except prints.NotSerials as error:
+            form.add_error("serial", _not_serials(error))
+        except prints.SheetKnown as error:
+            form.add_error("serial", _known(error.sheet))
+        except workflow.WrongStatus as error:
+            return somebody_was_faster(request, error.certificate)
+        else:
+            messages.success(request, _("The serial number is corrected."))
+            return redirect("certificates:sheets")
+    context = {"sheet": sheet, "form": form, "errors": errors_of(form)}
+    return render(request, "certificates/sheet.html", context, status=422 if form.errors else 200)
 
 
 def _ask(request: ActingRequest, made: Print, errors: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
@@ -129,7 +156,7 @@ def sheets(request: ActingRequest) -> HttpResponse:
     """The register of numbered sheets, the latest first: what each was used for, or that it was spoiled."""
     if not request.membership.may(roles.READ_ISSUED):
         raise PermissionDenied
-    rows = Sheet.objects.filter(nppo=request.membership.nppo_id)
+    rows = Sheet.objects.filter(nppo=request.membership.nppo_id).select_related("instead")
     outcome, query, after = (request.GET.get(key, "") for key in ("outcome", "q", "after"))
     if outcome in ("used", "spoiled"):
         rows = rows.filter(is_spoiled=outcome == "spoiled")
@@ -148,5 +175,6 @@ def sheets(request: ActingRequest) -> HttpResponse:
         "first_url": "?" + urlencode(kept),
         "next_url": "?" + urlencode(kept | {"after": found[PAGE - 1].pk}) if len(found) > PAGE else "",
         "is_used": request.membership.nppo.prints_on_security_paper,
+        "may_correct": request.membership.may(roles.PRINT),
     }
     return render(request, "certificates/sheets.html", context)

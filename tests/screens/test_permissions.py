@@ -207,6 +207,8 @@ TABLE = {
     ("certificates:certified_copy", ("issued",), "get"): (405, 405, 405, 405, 405, 405),
     ("certificates:certified_copy", ("issued",), "post"): (403, 200, 404, 403, 403, 404),
     ("certificates:sheets", (), "get"): (200, 200, 403, 200, 200, 403),
+    ("certificates:sheet", ("sheet",), "get"): (200, 200, 403, 403, 403, 403),
+    ("certificates:sheet", ("sheet",), "post"): (422, 422, 403, 403, 403, 403),
     ("certificates:pdf", ("draft",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("issued",), "get"): (200, 200, 404, 200, 200, 404),
     ("certificates:pdf", ("received",), "get"): (404, 404, 200, 200, 200, 404),
@@ -447,7 +449,7 @@ class World:
             )
         common = {"nppo": self.nppo, "certificate": issued, "copy": 1, "by": officer}
         spoiled = Print.objects.create(outcome="spoiled", **common)
-        Sheet.objects.create(nppo=self.nppo, serial="A-000001", print=spoiled, is_spoiled=True)
+        self.made["sheet"] = Sheet.objects.create(nppo=self.nppo, serial="A-000001", print=spoiled, is_spoiled=True)
         self.made["print"] = Print.objects.create(outcome="asked", **common)
         block = ReservedNumbers.objects.create(
             nppo=self.nppo, kind="certificate", year=2026, first=9001, last=9050, purpose="Book of forms at the port"

@@ -432,3 +432,66 @@ def test_the_setting_is_the_administrator_s_and_is_told(world: World) -> None:
         "Certificates are printed on numbered security paper"
         in (world.client(admin).get(reverse("administration:settings")).content.decode().split("Last changes")[1])
     )
+
+
+# A number that was misread
+
+
+def sheet(world: World, serial: str) -> Sheet:
+    with acting_for(world.nppo.pk):
+        return Sheet.objects.get(serial=serial, instead=None)
+
+
+def correct(world: World, wrong: Sheet, serial: str, why: str = "Read again") -> Any:
+    return world.client().post(reverse("certificates:sheet", args=[wrong.pk]), {"serial": serial, "why": why})
+
+
+def test_a_misread_number_is_corrected_and_what_was_typed_stays_on_record(world: World) -> None:
+    world.tell(world.print(), "A-0007")
+    wrong = sheet(world, "A-0007")
+    assert correct(world, wrong, "a-0001", "7 read for 1").status_code == 302
+    right = sheet(world, "A-0001")
+    assert (right.print_id, right.is_spoiled) == (wrong.print_id, False)
+    register = world.client().get(reverse("certificates:sheets")).content.decode()
+    assert "Misread: it was A-0001" in register
+    assert register.count(">Correct<") == 1
+    page = world.page()
+    assert "A-0007 → A-0001. 7 read for 1" in page
+    assert '<bdi dir="ltr" class="code">A-0007</bdi>' not in page
+    world.tell(world.print(), "A-0007")  # it is the number of another sheet
+    assert sheet(world, "A-0007").pk != wrong.pk
+
+
+@pytest.mark.parametrize(
+    ("typed", "why", "words"),
+    [
+        ("A-0001", "x", "Sheet A-0001 was used for WS-2026-000001 before."),
+        ("A-0007", "x", "Sheet A-0007 was used for WS-2026-000001 before."),
+        ("A 1", "x", "is no serial number"),
+        ("A_1", "x", "is no serial number"),
+        ("", "x", "This field is required."),
+        ("A-0009", "", "This field is required."),
+    ],
+)
+def test_a_correction_that_is_none_changes_nothing(world: World, typed: str, why: str, words: str) -> None:
+    world.tell(world.print(), "A-0001", "A-0007")
+    before = world.sheets()
+    answer = correct(world, sheet(world, "A-0007"), typed, why)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert world.sheets() == before
+
+
+def test_a_corrected_sheet_is_not_corrected_twice(world: World) -> None:
+    world.tell(world.print(), "A-0007")
+    wrong = sheet(world, "A-0007")
+    assert correct(world, wrong, "A-0001").status_code == 302
+    assert correct(world, wrong, "A-0002").status_code == 409
+    assert [serial for serial, _copy, _spoiled in world.sheets()] == ["A-0001", "A-0007"]
+
+
+def test_sheets_of_another_country_are_not_found(world: World) -> None:
+    world.tell(world.print(), "A-0007")
+    stranger = make_membership(NppoFactory(code="NZ"), roles.INSPECTOR)
+    asked = acting_client(stranger).post(reverse("certificates:sheet", args=[sheet(world, "A-0007").pk]), {})
+    assert asked.status_code == 404
