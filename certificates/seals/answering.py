@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate, Seal, SealedFile
@@ -75,7 +75,7 @@ def _known(found: list[Signature]) -> dict[str, int]:
 
 
 def _answer(signature: Signature, data: bytes, nppo: Nppo) -> Answer:
-    files = SealedFile.objects.filter(nppo=nppo).select_related("certificate__nppo").order_by("-pk")
+    files = SealedFile.objects.filter(nppo=nppo).select_related("certificate__nppo")
     kept = files.filter(sha256=hashlib.sha256(data).hexdigest()).first()
     if kept is not None and signature.is_unchanged:
         return Answer(
@@ -87,13 +87,23 @@ def _answer(signature: Signature, data: bytes, nppo: Nppo) -> Answer:
         )
     if signature.is_unchanged and not _is_in_time(signature, nppo):
         return Answer(Verdict.EXPIRED, at=signature.at)
-    inside = attached.hashes(data)
-    known = files.filter(xml_sha256__in=inside).first() if inside else None
-    certificate = known.certificate if known else None
-    if inside and known is None:
-        return Answer(Verdict.SWAPPED, at=signature.at)
+    # what stands before something that was added may be a file of ours
+    before = files.filter(sha256=hashlib.sha256(data[: signature.length]).hexdigest()).first()
+    certificate = before.certificate if before else None
+    if _is_swapped(data, before, files):
+        return Answer(Verdict.SWAPPED, at=signature.at, certificate=certificate)
     verdict = Verdict.NOT_ISSUED if signature.is_unchanged else Verdict.CHANGED
     return Answer(verdict, at=signature.at, certificate=certificate)
+
+
+def _is_swapped(data: bytes, before: SealedFile | None, files: QuerySet[SealedFile]) -> bool:
+    """Whether what is attached now is not what was attached when it was sealed; or, where nobody knows, nothing of ours."""
+    inside = attached.hashes(data)
+    if not inside:
+        return False
+    if before is not None:
+        return inside != {before.xml_sha256}
+    return not files.filter(xml_sha256__in=inside).exists()
 
 
 def _is_in_time(signature: Signature, nppo: Nppo) -> bool:

@@ -8,7 +8,7 @@ what was sealed, and no byte of it can be another.
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ class Signature:
     ends: datetime | None = None
     at: datetime | None = None  # as its signer says
     has_time: bool = False  # a good time-stamp of somebody's is inside
+    length: int = 0  # of the file when it was sealed, as it says: what stands behind came later
 
     @property
     def is_unchanged(self) -> bool:
@@ -68,8 +69,9 @@ def _signature(data: bytes, digits: re.Match[bytes], ranges: list[list[int]]) ->
         content = cms.ContentInfo.load(der)
         written = content.dump()
         is_whole = is_whole and digits[1] == written.hex().upper().encode().ljust(len(digits[1]), b"0")
-        covered = [next((r for r in ranges if r[:2] == [0, start] and r[2] == end), [0, start, end, len(data) - end])]
-        return _read(content["content"], _digest(data, covered[0]), is_whole, _moment(data[end : end + _NEAR]))
+        covered = next((each for each in ranges if each[:3] == [0, start, end]), [0, start, end, len(data) - end])
+        found = _read(content["content"], _digest(data, covered), _moment(data[end : end + _NEAR]))
+        return replace(found, is_whole=is_whole, length=covered[2] + covered[3])
     except _UNREADABLE:
         return Signature(is_whole=False, is_intact=False)
 
@@ -81,12 +83,12 @@ def _digest(data: bytes, covered: list[int]) -> bytes:
     return digest.digest()
 
 
-def _read(signed: Any, digest: bytes, is_whole: bool, at: datetime | None) -> Signature:
+def _read(signed: Any, digest: bytes, at: datetime | None) -> Signature:
     (info,) = signed["signer_infos"]
     certificate = _signer(signed, info)
     validity = certificate["tbs_certificate"]["validity"]
     return Signature(
-        is_whole=is_whole,
+        is_whole=False,  # the caller knows
         is_intact=_is_intact(info, certificate, "data", digest),
         fingerprint=hashlib.sha256(certificate.dump()).hexdigest(),
         subject=certificate.subject.human_friendly[:200],

@@ -10,7 +10,6 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 import requests
@@ -176,7 +175,7 @@ class _Page(content.PdfContent):
     """The mark: the only page of a PDF, whose fonts come with it."""
 
     def __init__(self, data: bytes) -> None:
-        wide, high = (Fraction(round(edge)) for edge in SIZE)
+        wide, high = (float(round(edge)) for edge in SIZE)
         super().__init__(box=layout.BoxConstraints(wide, high))
         self.data = data
 
