@@ -197,9 +197,9 @@ def use(seal: Seal, *, by: Membership | None, reason: str = "") -> None:
 def retire(seal: Seal, *, by: Membership | None, reason: str) -> None:
     """From now on nothing is sealed with it. What it sealed stays verifiable. Inside acting_for(its NPPO)."""
     with transaction.atomic():
-        seal.retired_at, seal.trouble, seal.trouble_since = timezone.now(), "", None
-        seal.save(update_fields=["retired_at", "trouble", "trouble_since"])
-        events.record(seal, events.ENDED, by=by, reason=reason)
+        rows = Seal.objects.in_use().filter(pk=seal.pk)
+        if rows.update(retired_at=timezone.now(), trouble="", trouble_since=None):  # else somebody was faster
+            events.record(seal, events.ENDED, by=by, reason=reason)
 
 
 def ends_in(seal: Seal, now: datetime | None = None) -> int:
