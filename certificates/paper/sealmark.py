@@ -20,9 +20,9 @@ STYLE: Final = """
 @font-face { font-family: GensSC; font-weight: bold; src: url(fonts/GensSC-Bold.ttf); }
 @page { size: 27mm 11.5mm; margin: 0; }
 body { margin: 0.2mm; box-sizing: border-box; width: 26.6mm; height: 11.1mm; padding: 0.6mm 1mm; border: 0.5pt solid #0a5233;
-  border-radius: 1.2mm; color: #0a5233; font: 4.4pt/1.2 GensSans, GensArabic, GensSC; overflow: hidden; }
-p { margin: 0; } b { display: block; font-size: 5pt; }
-.where { margin-top: 0.4mm; font-size: 3.8pt; overflow-wrap: anywhere; }
+  border-radius: 1.2mm; color: #0a5233; font: 4.8pt/1.2 GensSans, GensArabic, GensSC; overflow: hidden; }
+p { margin: 0; } b { display: block; font-size: 5.8pt; }
+.where { margin-top: 0.4mm; font-size: 4.3pt; overflow-wrap: anywhere; }
 """
 _LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared with nobody
 

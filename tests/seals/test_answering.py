@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Browser, expect
 
 from certificates import printing, prints, public
 from certificates.models import Certificate, Seal, SealedFile, Status
@@ -325,6 +326,32 @@ def test_training_is_never_taken_for_valid() -> None:
     data = world.pdf(world.printed("WS-T-1")) or b""
     words = post(data).content.decode()
     assert "TRAINING – NOT VALID" in words
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_browser_brings_a_file_with_and_without_javascript(
+    live_server: Any, browser: Browser, tmp_path: Path
+) -> None:
+    world = World()
+    made = world.printed("WS-1")
+    (tmp_path / "good.pdf").write_bytes(world.pdf(made) or b"")
+    (tmp_path / "bad.pdf").write_bytes((world.pdf(made) or b"") + b"x")
+    with acting_for(world.nppo.pk):
+        token = public.link_of(made).secret
+    for has_javascript in (True, False):
+        context = browser.new_context(java_script_enabled=has_javascript)
+        page = context.new_page()
+        for name, words in (("good", "Sealed, and unchanged since"), ("bad", "Changed after it was sealed")):
+            page.goto(live_server.url + reverse("certificates:verify_file"))
+            page.get_by_label("PDF of a certificate").set_input_files(tmp_path / f"{name}.pdf")
+            page.get_by_role("button", name="Look at the seal").click()
+            expect(page.locator("#answer")).to_contain_text(words)
+        page.goto(live_server.url + reverse("certificates:verify", args=[f"{world.nppo.pk}-{token}"]))
+        page.get_by_label("PDF or XML of the certificate").set_input_files(tmp_path / "good.pdf")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.locator("[data-same]")).to_be_visible()
+        context.close()
 
 
 # By command
