@@ -15,6 +15,7 @@ from certificates import (
     demo_lines,
     demo_lists,
     demo_profile,
+    demo_seal,
     demo_starting,
     demo_training,
     demo_worklists,
@@ -126,6 +127,7 @@ def load(endpoint: str) -> None:
             nppo = Nppo.objects.get(code=code)
             with acting_for(nppo.pk), translation.override(nppo.language):
                 demo_profile.make(nppo, _member(nppo, roles.ADMINISTRATOR))
+                demo_seal.make(nppo, _member(nppo, roles.ADMINISTRATOR))
                 make(Staff(*(_member(nppo, role) for role in ROLES[:2])))
                 _administration(_member(nppo, roles.ADMINISTRATOR))
         demo_lists.name_source(Nppo.objects.get(code="WS"))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from certificates import drafts, workflow
+from certificates import demo_seal, drafts, workflow
 from certificates.models import Certificate, Direction, Status
 from gens.accounts import founding, roles
 from gens.accounts.models import Membership, Nppo
@@ -18,6 +18,7 @@ def make() -> None:
         twin = founding.make_twin(nppo, by=_member(nppo, roles.ADMINISTRATOR))
         ready = Certificate.objects.filter(direction=Direction.ISSUED, status=Status.SUBMITTED).order_by("pk")[0]
     with acting_for(twin.pk):
+        demo_seal.make(twin, _member(twin, roles.ADMINISTRATOR))
         made = drafts.create(by=_member(twin, roles.INSPECTOR), document=ready.content)
         workflow.perform("submit", made, by=_member(twin, roles.INSPECTOR))
 

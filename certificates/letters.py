@@ -41,6 +41,16 @@ PAIR_ENDS: Final = Letter(
     ),
     {"subject": "CN=WS", "day": "31.12.2026", **_LINK},
 )
+SEAL_ENDS: Final = Letter(
+    "seal_ends",
+    _("Electronic seal ends"),
+    gettext_noop("The electronic seal ends on %(day)s"),
+    gettext_noop(
+        "The certificate of the electronic seal “%(name)s” ends on %(day)s. Change to a new seal before:"
+        " without one papers wait after that day.\n\n%(link)s\n"
+    ),
+    {"name": "2026", "day": "31.12.2026", **_LINK},
+)
 AUTHORISATION_ENDS: Final = Letter(
     "authorisation_ends",
     _("Authorisation ends"),
@@ -77,5 +87,5 @@ INFORMATION: Final = Letter(
     {"reference": "D-2026-0418", "who": "Ioane Leavasa", "lacking": "–", **_LINK},
 )
 ALL: Final = (
-    inviting.LETTER, INFORMATION, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
+    inviting.LETTER, INFORMATION, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, SEAL_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
 )  # fmt: skip

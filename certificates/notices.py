@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from certificates import letters
 from certificates.models import Certificate, Inspection, Requirement, Subscription
+from certificates.seals import using
 from certificates.sections import SECTIONS
 from codelists.lookup import name_of
 from gens.accounts import events, noticing, roles
@@ -143,13 +144,14 @@ def _refused(happened: Iterable[Event]) -> None:
 
 
 def endings() -> None:
-    """To administrators: client certificates and authorisations that end soon; of an authorisation, to the person too."""
+    """To administrators: client certificates, the seal and authorisations that end soon; of these to the person too."""
     for nppo in Nppo.objects.order_by("pk"):
         with acting_for(nppo.pk):
             people = Membership.objects.filter(nppo=nppo, is_active=True, user__is_active=True).select_related("user")
             everybody = list(people)
             administrators = [person for person in everybody if roles.ADMINISTRATOR in person.roles]
             _certificates_end(nppo, administrators)
+            _seal_ends(nppo, administrators)
             _authorisations_end(nppo, everybody, administrators)
 
 
@@ -165,6 +167,22 @@ def _certificates_end(nppo: Nppo, administrators: list[Membership]) -> None:
 
             for person in administrators:
                 noticing.tell(person, f"pair {expiry.ends:%Y%m%d%H%M} {expiry.level}", words)
+
+
+def _seal_ends(nppo: Nppo, administrators: list[Membership]) -> None:
+    seal = using.active(nppo.pk)
+    days = using.ends_in(seal) if seal else 0
+    level = next((level for level in using.WARN_AT if days < level), None)
+    if seal is None or level is None:
+        return
+
+    def words() -> tuple[str, str]:
+        day = formats.date_format(seal.ends.astimezone(nppo.zone), "DATE_FORMAT")
+        link = settings.PUBLIC_URL + reverse("administration:seal")
+        return written(letters.SEAL_ENDS, nppo.pk, {"name": seal.name, "day": day, "link": link})
+
+    for person in administrators:
+        noticing.tell(person, f"seal {seal.pk} {level}", words)
 
 
 def _authorisations_end(nppo: Nppo, everybody: list[Membership], administrators: list[Membership]) -> None:

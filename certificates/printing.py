@@ -1,24 +1,37 @@
-"""The PDF of an issued certificate: rendered once after issue, its bytes and hash kept; previews and reproductions."""
+"""The PDF of an issued certificate: rendered and sealed once after issue, its bytes and hash kept; previews and
+reproductions.
+"""
 
-from typing import Any, Final
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError
-from django.utils import formats, timezone
+from django.urls import reverse
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from certificates import issuing, pictures, public, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Print, Rendering, Status, partnership
-from certificates.paper import marking, pdf
+from certificates.models import Certificate, Direction, Message, Print, Rendering, Seal, Status, partnership
+from certificates.paper import marking, pdf, sealmark
 from certificates.paper.words import CURRENT, ENGLISH, sentence
+from certificates.seals import using
+from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
 from codelists.loading import shipped
 from codelists.lookup import Names
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
+
+if TYPE_CHECKING:
+    from certificates.seals.signing import Sealed
+
+log = logging.getLogger(__name__)
 
 TRAINING: Final = "TRAINING – NOT VALID"
 BY_HAND: Final = "NOT THE ORIGINAL"  # of a certificate issued by hand: the signed paper is
@@ -57,54 +70,151 @@ def _letterhead(certificate: Certificate) -> pdf.Letterhead:
     return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address, verify, code)
 
 
-def render(certificate_id: int, nppo_id: int) -> None:
-    """Print an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is made."""
+def render(certificate_id: int, nppo_id: int) -> bool:
+    """Print and seal an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is
+    made. False when the seal cannot be had: the paper waits for it, and is asked for again.
+    """
     with acting_for(nppo_id):
-        issued = Certificate.objects.filter(direction=Direction.ISSUED, rendering=None).select_related("nppo")
-        found = issued.filter(pk=certificate_id).first()
-        message = found.messages.order_by("pk").first() if found else None
-        if found is None or message is None:
-            return
-        document = found.content
-        head, spoken = _letterhead(found), languages(found, document)
-        mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
-    data = pdf.render(document, xml=bytes(message.xml), mark=mark, letterhead=head, **spoken)
+        paper = _paper(certificate_id)
+        seal = using.active(nppo_id)
+    if paper is None:
+        return True
+    if seal is None:
+        _keep(paper, paper.made(), None, None)
+        return True
     try:
-        with acting_for(nppo_id):
+        with using.ready(seal) as ready:  # first: without its key no page need be made
+            sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+    except NotAtHand as why:
+        log.warning("The seal of %s cannot be had: %s", seal.nppo.code, why)
+        using.note(seal, why.trouble)
+        return False
+    if sealed.has_time or not seal.time_server:
+        using.note(seal, "")
+    _keep(paper, sealed.data, seal, sealed)
+    return True
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """What an issued certificate prints, read and ready to be made."""
+
+    certificate: Certificate
+    message: Message
+    mark: str
+    head: pdf.Letterhead
+    spoken: dict[str, Any]
+
+    @property
+    def language(self) -> str:
+        return str(self.spoken.get("language", ENGLISH))
+
+    def made(self) -> bytes:
+        return pdf.render(
+            self.certificate.content,
+            xml=bytes(self.message.xml),
+            mark=self.mark,
+            letterhead=self.head,
+            **self.spoken,
+        )
+
+
+def _paper(certificate_id: int) -> _Paper | None:
+    """None when there is nothing to print, or it is printed already."""
+    issued = Certificate.objects.filter(direction=Direction.ISSUED, rendering=None).select_related("nppo")
+    found = issued.filter(pk=certificate_id).first()
+    message = first_message(found) if found else None
+    if found is None or message is None:
+        return None
+    mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
+    return _Paper(found, message, mark, _letterhead(found), languages(found, found.content))
+
+
+def first_message(certificate: Certificate) -> Message | None:
+    """The one that issued it, whose XML is in its PDF."""
+    return certificate.messages.order_by("pk").first()
+
+
+def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None") -> None:
+    """The bytes for good; not those of a seal that was retired meanwhile: the sweep makes them anew."""
+    found = paper.certificate
+    try:
+        with acting_for(found.nppo_id):
+            if seal and not using.keep_in_use(seal):
+                return
             Rendering.objects.create(
-                nppo_id=nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT
+                nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT
             )
+            if seal and sealed:
+                using.register(seal, found, sealed, xml_sha256=paper.message.sha256, is_original=True)
     except IntegrityError:
         return  # another worker got there first
 
 
+def _seal_mark(seal: Seal, language: str) -> bytes:
+    if not seal.is_visible:
+        return b""
+    with translation.override("zh-hans" if language.startswith("zh") else language):
+        words = _("Electronically sealed")
+    return sealmark.drawn(words, seal.nppo.called(language), settings.PUBLIC_URL + reverse("certificates:verify_file"))
+
+
 def pages(made: Print) -> bytes | None:
     """The kept PDF, for this print; None while it is being made. The first good print is the original, each later one says
-    that it is a copy.
+    that it is a copy. Raises NotAtHand, as all later prints do.
     """
-    kept = Rendering.objects.filter(certificate=made.certificate_id).first()
+    kept = kept_of(made.certificate)
     if kept is None:
         return None
-    return bytes(kept.pdf) if made.copy == 1 else marking.marked(bytes(kept.pdf), marking.COPY)
+    return bytes(kept.pdf) if made.copy == 1 else _marked(made.certificate, kept, marking.COPY)
+
+
+def kept_of(certificate: Certificate) -> Rendering | None:
+    with acting_for(certificate.nppo_id):
+        return Rendering.objects.filter(certificate=certificate).first()
+
+
+def _marked(certificate: Certificate, kept: Rendering, word: str, line: str = "") -> bytes:
+    """A later print: the kept bytes, marked, and sealed anew where the NPPO has a seal. A copy asks for no time-stamp: the
+    original has it, and nobody at a desk waits for a server. Called outside of transactions. Raises NotAtHand.
+    """
+    with acting_for(certificate.nppo_id):
+        seal, message = using.active(certificate.nppo_id), first_message(certificate)
+    data = marking.marked(bytes(kept.pdf), word, line)
+    if seal is None:
+        return data
+    try:
+        with using.ready(seal) as ready:
+            sealed = ready.put_on(data, mark=_seal_mark(seal, ENGLISH), with_time=False)
+    except NotAtHand as why:
+        using.note(seal, why.trouble)
+        raise
+    with acting_for(certificate.nppo_id):
+        if not using.keep_in_use(seal):
+            raise NotAtHand(Seal.Trouble.NO_KEY, "The seal was retired meanwhile.")
+        xml = message.sha256 if message else ""
+        using.register(seal, certificate, sealed, xml_sha256=xml, is_original=False)
+    return sealed.data
 
 
 def as_it_stands(certificate: Certificate, kept: Rendering) -> bytes:
     """The kept PDF, with what became of the certificate across it: withdrawn or replaced, by which and since when."""
     day = formats.date_format(timezone.localtime(certificate.status_since), "DATE_FORMAT")
     if certificate.status == Status.WITHDRAWN:
-        return marking.marked(bytes(kept.pdf), marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day})
+        return _marked(certificate, kept, marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day})
     if certificate.status == Status.REPLACED:
-        after = certificate.replacements.exclude(number="").order_by("-pk").first()
+        with acting_for(certificate.nppo_id):
+            after = certificate.replacements.exclude(number="").order_by("-pk").first()
         said = {"number": after.number if after else "–", "day": day}
-        return marking.marked(bytes(kept.pdf), marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said)
+        return _marked(certificate, kept, marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said)
     return bytes(kept.pdf)
 
 
-def certified_copy(kept: Rendering, *, by: Membership) -> bytes:
+def certified_copy(certificate: Certificate, kept: Rendering, *, by: Membership) -> bytes:
     """The kept PDF as a certified true copy, countersigned and dated (ISPM 12)."""
     day = formats.date_format(timezone.localdate(timezone=by.nppo.zone), "DATE_FORMAT")
     said = {"name": by.user.name, "office": by.office.name, "day": day}
-    return marking.marked(bytes(kept.pdf), marking.TRUE_COPY, _("Certified by %(name)s, %(office)s, %(day)s") % said)
+    return _marked(certificate, kept, marking.TRUE_COPY, _("Certified by %(name)s, %(office)s, %(day)s") % said)
 
 
 def preview(certificate: Certificate) -> bytes:

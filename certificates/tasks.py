@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from certificates import batches, notices, printing, reception
 from certificates.ephyto.xml import NotReadable
-from certificates.models import BatchItem, Certificate, Direction, Rendering
+from certificates.models import BatchItem, Certificate, Direction, Rendering, Seal
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
 from hubclient.accounts import opened
@@ -95,13 +95,21 @@ def render(certificate_id: int, nppo_id: int) -> None:
 
 @shared_task(soft_time_limit=900, time_limit=960)
 def render_missing() -> None:
-    """Beat: the issued certificates that have no PDF yet."""
+    """Beat: the issued certificates that have no PDF yet. Those of an NPPO whose seal is away do not keep others waiting:
+    one of them is tried, and with it the seal.
+    """
     with sweeping():
         rendered = Rendering.objects.values("certificate_id")
         issued = Certificate.objects.filter(direction=Direction.ISSUED, issued_at__isnull=False)
-        missing = list(issued.exclude(pk__in=rendered).values_list("pk", "nppo_id")[:AT_ONCE])
-    for certificate_id, nppo_id in missing:
-        printing.render(certificate_id, nppo_id)
+        missing = issued.exclude(pk__in=rendered).order_by("pk").values_list("pk", "nppo_id")
+        away = set(Seal.objects.in_use().exclude(trouble="").values_list("nppo_id", flat=True))
+        found = list(missing.exclude(nppo_id__in=away)[:AT_ONCE])
+        for nppo_id in sorted(away):
+            found += missing.filter(nppo_id=nppo_id)[:AT_ONCE]
+    stuck = set()
+    for certificate_id, nppo_id in found:
+        if nppo_id not in stuck and not printing.render(certificate_id, nppo_id):
+            stuck.add(nppo_id)
 
 
 @shared_task(soft_time_limit=900, time_limit=960)

@@ -61,6 +61,7 @@ urlpatterns = [
     path("look-up/<slug:name>/", looking_up.look_up, name="look_up"),
     path("new/", starting.new, name="new"),
     path("new/re-export/", re_exporting.choose, name="re_export"),
+    path("verify/", login_not_required(verifying.verify_file), name="verify_file"),
     path("verify/<str:token>.json", login_not_required(verifying.verify_json), name="verify_json"),
     path("verify/<str:token>", login_not_required(verifying.verify), name="verify"),
     path("templates/", keeping.templates, name="templates"),

@@ -117,7 +117,7 @@ def _reset(options: argparse.Namespace, local: Path) -> None:
     ):
         raise Problem("Nothing was deleted.")
     embedded.remove(local)
-    for name in ("pilothub", "broker", "broker-control", "log"):
+    for name in ("pilothub", "seal-keys", "broker", "broker-control", "log"):
         shutil.rmtree(local / name, ignore_errors=True)
     for name in ("demo.json", "beat-schedule"):
         (local / name).unlink(missing_ok=True)

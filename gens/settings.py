@@ -294,6 +294,15 @@ EPHYTO_LIMITS = {
     "further": number("EPHYTO_MAX_FURTHER", 20_000_000),
     "pixels": number("EPHYTO_MAX_PIXELS", 100_000_000),
 }
+# The NPPOs' electronic seals. Their private keys stand in files SEAL_KEYS/<code of the NPPO>/<name>.pem, in the
+# environment as SEAL_KEY_<CODE>__<NAME>, or on a token: certificates/seals/keys.py says how.
+SEAL_KEYS = Path(env("SEAL_KEYS") or LOCAL / "seal-keys")
+SEAL_PKCS11_MODULE = env("SEAL_PKCS11_MODULE")
+# Time-stamp servers that an NPPO may choose from, separated by spaces; and how long its papers wait for one that does
+# not answer before they are sealed without a time-stamp. Empty: as long as it takes.
+SEAL_TIME_SERVERS = env("SEAL_TIME_SERVERS").split()
+SEAL_TIME_SECONDS = number("SEAL_TIME_SECONDS", 10, most=60)
+SEAL_TIME_MINUTES = number("SEAL_TIME_MINUTES", 0) if env("SEAL_TIME_MINUTES") else None
 PILOTHUB_VALIDATOR = "certificates.ephyto.rules.hub_findings"
 PILOTHUB_DIRECTORY = Path(env("PILOTHUB_DIRECTORY") or LOCAL / "pilothub")
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certificates.administration.doorway import administrators_only
+from certificates.seals import using
 from codelists.models import Code, List
 from gens.accounts import mail, roles
 from gens.accounts.middleware import ActingRequest
@@ -34,7 +35,7 @@ class Check:
 
 def checks(nppo: Nppo) -> list[Check]:
     """In the order in which one sets up."""
-    return [*_house(nppo), *_people(nppo), *_exchange(nppo)]
+    return [*_house(nppo), *_people(nppo), *_paper(nppo), *_exchange(nppo)]
 
 
 def _house(nppo: Nppo) -> Iterator[Check]:
@@ -51,6 +52,15 @@ def _house(nppo: Nppo) -> Iterator[Check]:
     yield Check(
         _("The code lists are there"), _("Countries, units, packages, means of transport and plants."),
         held >= set(_NEEDED), reverse("administration:lists"),
+    )  # fmt: skip
+
+
+def _paper(nppo: Nppo) -> Iterator[Check]:
+    seal = using.active(nppo.pk)
+    yield Check(
+        _("Papers are sealed electronically, for a month at least"), _("Anybody can verify that a PDF is yours and unchanged."),
+        bool(seal and not seal.trouble and using.ends_in(seal) > using.WARN_AT[-1]), reverse("administration:seal"),
+        is_needed=False,
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ from certificates.models.partners import Requirement as Requirement
 from certificates.models.partners import Subscription as Subscription
 from certificates.models.partners import Verification as Verification
 from certificates.models.partners import partnership as partnership
+from certificates.models.seals import Seal as Seal
+from certificates.models.seals import SealedFile as SealedFile
 from certificates.models.starting import CertificateTemplate as CertificateTemplate
 from certificates.models.starting import Favourite as Favourite
 from gens.accounts import roles

@@ -31,8 +31,11 @@ _LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared wit
 
 
 def marked(data: bytes, word: str, line: str = "") -> bytes:
-    """The PDF with `word` across every page and `line` above it. Nothing else of it changes: text, tags, the XML inside."""
+    """The PDF with `word` across every page and `line` above it. Nothing else of it changes: text, tags, the XML inside.
+    A seal does not outlive a change: it is taken off, and a new one is the caller's to put on.
+    """
     with pikepdf.open(io.BytesIO(data)) as pdf:
+        _take_off_seal(pdf)
         for page in pdf.pages:
             _, _, wide, high = (float(edge) for edge in page.mediabox)
             with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high)))) as sheet:
@@ -47,6 +50,21 @@ def marked(data: bytes, word: str, line: str = "") -> bytes:
         out = io.BytesIO()
         pdf.save(out, fix_metadata_version=False, deterministic_id=True)
     return out.getvalue()
+
+
+def _take_off_seal(pdf: pikepdf.Pdf) -> None:
+    """Fields, marks and permissions of signatures: our papers have no other form fields."""
+    if "/AcroForm" not in pdf.Root:
+        return
+    for page in pdf.pages:
+        kept = [each for each in page.get("/Annots", []) if each.get("/FT") != pikepdf.Name.Sig]
+        if kept:
+            page.Annots = pikepdf.Array(kept)
+        elif "/Annots" in page:
+            del page["/Annots"]
+    for name in ("/AcroForm", "/Perms", "/Extensions"):
+        if name in pdf.Root:
+            del pdf.Root[name]
 
 
 @lru_cache(maxsize=32)

@@ -12,7 +12,7 @@ from certificates import inspected, storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
 from certificates.inspected import Missing
-from certificates.models import BatchItem, Certificate, Inspection, Status
+from certificates.models import BatchItem, Certificate, Inspection, Seal, Status
 from certificates.paper import wording
 from certificates.views.counting import MOST
 from codelists.lookup import Names, name_of
@@ -94,6 +94,8 @@ _HAPPENED: Final = {
     events.ENDED: gettext_lazy("Ended"),
     events.INVITED: gettext_lazy("Invited"),
     events.ACCEPTED: gettext_lazy("Accepted the invitation"),
+    events.SEAL_AWAY: gettext_lazy("The seal is away"),
+    events.SEAL_BACK: gettext_lazy("The seal is back"),
     **sign_in.WORDS,
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.CONFIRMED, events.PARTNER_RECEIVED}
@@ -115,6 +117,8 @@ def reason_of(event: Event) -> str:
         return _("the original") if event.reason == "1" else _("copy %(number)s") % {"number": event.reason}
     if event.action in (events.INSPECTION_PLANNED, events.INSPECTED):
         return wire_date(event.reason)
+    if event.action == events.SEAL_AWAY:
+        return str(Seal.Trouble(event.reason).label)
     if event.action != events.ARRIVED:
         return event.reason
     known = show.meaning("status", event.reason)

@@ -28,6 +28,7 @@ from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
 from certificates.models import EDITABLE, Certificate, Direction, Message, Print, Rendering, Status, partnership
 from certificates.paper.face import SHOWN, face
+from certificates.seals import using
 from certificates.sections import SECTIONS
 from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
@@ -121,8 +122,15 @@ def _delivery(found: Certificate, messages: list[Message], membership: Membershi
         "partnership": partner,
         "last_day": partner.last_day(found.issue_date) if found.status == Status.ISSUED and found.issue_date else None,
         "today": timezone.localdate(),
-        "has_pdf": Rendering.objects.filter(certificate=found).exists(),
+        **_paper(found),
     }
+
+
+def _paper(found: Certificate) -> dict[str, Any]:
+    """Whether its PDF is there; if not, the seal that it may wait for."""
+    has_pdf = Rendering.objects.filter(certificate=found).exists()
+    seal = using.active(found.nppo_id) if found.number and not has_pdf else None
+    return {"has_pdf": has_pdf, "seal_away": seal if seal and seal.trouble else None}
 
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:

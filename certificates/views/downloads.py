@@ -7,10 +7,13 @@ from django.utils.http import content_disposition_header
 
 from certificates import printing
 from certificates.ephyto.media import SHOWN, UNKNOWN, file_name
-from certificates.models import Blob, Certificate, Direction, Message, Rendering
+from certificates.models import Blob, Certificate, Direction, Message
+from certificates.seals import using
+from certificates.seals.keys import NotAtHand
 from certificates.views.doorway import certificate_or_404
 from gens.accounts import roles
-from gens.accounts.middleware import ActingRequest
+from gens.accounts.middleware import ActingRequest, outside_transaction
+from gens.accounts.tenancy import acting_for
 from hubclient.models import Envelope
 
 
@@ -25,26 +28,41 @@ def as_download(data: bytes, media_type: str, filename: str) -> HttpResponse:
 
 
 def being_made(request: ActingRequest, found: Certificate) -> HttpResponse:
-    """503: the PDF follows in a moment."""
-    response = render(request, "certificates/printing.html", {"certificate": found}, status=503)
+    """503: the PDF follows in a moment, or waits for the NPPO's seal."""
+    with acting_for(found.nppo_id):
+        context = {"certificate": found, "seal": using.active(found.nppo_id)}
+        response = render(request, "certificates/printing.html", context, status=503)
     response.headers["Retry-After"] = "5"
     return response
 
 
+@outside_transaction
 def pdf(request: ActingRequest, pk: int) -> HttpResponse:
-    """The certificate on paper: the kept rendering, a reproduction of a received one, or a preview of a draft."""
-    found = certificate_or_404(request, pk)
-    if found.direction == Direction.RECEIVED:
-        message = found.messages.order_by("pk").first()
-        if message is None:
-            raise Http404
-        return as_download(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
-    if not found.number:
-        return as_download(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
-    kept = Rendering.objects.filter(certificate=found).first()
-    if kept is None:
+    """The certificate on paper: the kept rendering, a reproduction of a received one, or a preview of a draft. One that is
+    no longer valid says so across each page; ?as=issued gives the kept bytes all the same.
+    """
+    with acting_for(request.membership.nppo_id):
+        found = certificate_or_404(request, pk)
+        if found.direction == Direction.RECEIVED or not found.number:
+            return _not_kept(found)
+        kept = printing.kept_of(found)
+        if kept is None:
+            return being_made(request, found)
+    if request.GET.get("as") == "issued":
+        return as_download(bytes(kept.pdf), "application/pdf", f"{found.number}.pdf")
+    try:
+        return as_download(printing.as_it_stands(found, kept), "application/pdf", f"{found.number}.pdf")
+    except NotAtHand:
         return being_made(request, found)
-    return as_download(printing.as_it_stands(found, kept), "application/pdf", f"{found.number}.pdf")
+
+
+def _not_kept(found: Certificate) -> HttpResponse:
+    if found.direction != Direction.RECEIVED:
+        return as_download(printing.preview(found), "application/pdf", f"{found.reference}-draft.pdf")
+    message = found.messages.order_by("pk").first()
+    if message is None:
+        raise Http404
+    return as_download(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
 
 
 def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:

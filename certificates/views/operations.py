@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates.checks import searches_by_index
+from certificates.models import Seal
+from certificates.seals import using
 from certificates.views.downloads import as_download
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
-from gens.accounts.models import Nppo
-from gens.accounts.tenancy import acting_for
+from gens.accounts.models import Membership, Nppo
+from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import operations_of, outbox
 from hubclient.models import Connection, Envelope
 
@@ -36,8 +38,26 @@ def operations(request: ActingRequest) -> HttpResponse:
     for pk, nppo_id in mine:
         with acting_for(nppo_id):
             overviews.append((nppos[nppo_id], operations_of.overview(Connection.objects.get(pk=pk))))
-    context = {"overviews": overviews, "search_is_slow": is_operator and not searches_by_index()}
+    context = {
+        "overviews": overviews,
+        "seals": _away(membership),
+        "search_is_slow": is_operator and not searches_by_index(),
+    }
     return render(request, "certificates/operations.html", context)
+
+
+def _away(membership: Membership) -> list[tuple[Nppo, Seal, int]]:
+    """The seals that papers wait for, with how many do: of all NPPOs for system operators."""
+    with sweeping():
+        rows = Seal.objects.in_use().exclude(trouble="").order_by("nppo_id")
+        found = list(rows.values_list("nppo_id", flat=True))
+    away = []
+    for nppo in Nppo.objects.filter(pk__in=found):
+        if membership.may(roles.OPERATE) or nppo.pk == membership.nppo_id:
+            with acting_for(nppo.pk):
+                seal = using.active(nppo.pk)
+                away += [(nppo, seal, using.waiting(nppo.pk))] if seal and seal.trouble else []
+    return away
 
 
 def connection(request: ActingRequest, pk: int) -> HttpResponse:

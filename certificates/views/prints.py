@@ -16,10 +16,12 @@ from certificates.forms.fields import errors_of
 from certificates.forms.printing import Correct
 from certificates.models import Print, Rendering, Sheet, Status
 from certificates.paper import marking
+from certificates.seals.keys import NotAtHand
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from certificates.views.downloads import as_download, being_made
 from gens.accounts import events, roles
-from gens.accounts.middleware import ActingRequest
+from gens.accounts.middleware import ActingRequest, outside_transaction
+from gens.accounts.tenancy import acting_for
 
 PAGE: Final = 50
 
@@ -41,35 +43,47 @@ def start(request: ActingRequest, pk: int) -> HttpResponse:
     return redirect("certificates:print_pdf", found.pk, made.pk)
 
 
+@outside_transaction
 def pdf(request: ActingRequest, pk: int, print_pk: int) -> HttpResponse:
     """The pages of this print."""
-    made = _print_or_404(request, pk, print_pk)
+    with acting_for(request.membership.nppo_id):
+        made = _print_or_404(request, pk, print_pk)
     if not request.membership.may(roles.PRINT):
         raise PermissionDenied
-    data = printing.pages(made)
+    try:
+        data = printing.pages(made)
+    except NotAtHand:
+        data = None
     if data is None:
         return being_made(request, made.certificate)
     return as_download(data, "application/pdf", f"{made.certificate.number}.pdf")
 
 
 @require_POST
+@outside_transaction
 def certified_copy(request: ActingRequest, pk: int) -> HttpResponse:
     """A certified true copy, countersigned by who asks for it: an officer who may issue. It is recorded, not counted."""
-    found = certificate_or_404(request, pk)
-    if not request.membership.may(roles.ISSUE):
-        raise PermissionDenied
-    if found.status != Status.ISSUED or issuing.hand_of(found) is not None:
-        return somebody_was_faster(request, found)
-    kept = Rendering.objects.filter(certificate=found).first()
-    if kept is None:
+    with acting_for(request.membership.nppo_id):
+        found = certificate_or_404(request, pk)
+        if not request.membership.may(roles.ISSUE):
+            raise PermissionDenied
+        if found.status != Status.ISSUED or issuing.hand_of(found) is not None:
+            return somebody_was_faster(request, found)
+        kept = printing.kept_of(found)
+        if kept is None:
+            return being_made(request, found)
+    try:
+        data = printing.certified_copy(found, kept, by=request.membership)
+    except NotAtHand:
         return being_made(request, found)
-    data = printing.certified_copy(kept, by=request.membership)
-    events.record(found, events.PRINTED, by=request.membership, reason=marking.TRUE_COPY)
+    with acting_for(found.nppo_id):
+        events.record(found, events.PRINTED, by=request.membership, reason=marking.TRUE_COPY)
     return as_download(data, "application/pdf", f"{found.number}-certified-copy.pdf")
 
 
 def _print_or_404(request: ActingRequest, pk: int, print_pk: int) -> Print:
-    prints_of = Print.objects.filter(certificate=certificate_or_404(request, pk)).select_related("certificate", "by")
+    found = certificate_or_404(request, pk)
+    prints_of = Print.objects.filter(certificate=found).select_related("certificate__nppo", "by")
     return get_object_or_404(prints_of, pk=print_pk)
 
 

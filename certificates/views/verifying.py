@@ -1,4 +1,6 @@
-"""The public page of a certificate: whether it is valid, without signing in; and whether a file is the issued one."""
+"""The public page of a certificate: whether it is valid, without signing in; whether a file is the issued one; and whose
+seal any PDF has.
+"""
 
 import hashlib
 from typing import Any, Final
@@ -13,6 +15,8 @@ from django.utils.translation import gettext as _
 from certificates import public, statutory
 from certificates.models import Certificate
 from certificates.paper.face import face
+from certificates.seals import answering
+from certificates.seals.answering import Verdict
 from codelists.lookup import name_of
 from gens.accounts.models import PublicDetail
 from gens.accounts.tenancy import acting_for
@@ -45,10 +49,12 @@ def verify_json(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _closed(response: HttpResponse) -> HttpResponse:
-    """Kept by nobody on the way, found by no search engine, and its address told to nobody."""
+    """Kept by nobody on the way, found by no search engine, and its address told to nobody else: "no-referrer" would take
+    the origin of its own form away too, and no file could be brought without JavaScript.
+    """
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
@@ -104,3 +110,29 @@ def _compared(request: HttpRequest, found: public.Answer) -> dict[str, str]:
         digest.update(chunk)
     is_issued = digest.hexdigest() in {found.pdf, found.xml} - {""}
     return {"compared": "same" if is_issued else "other"}
+
+
+def verify_file(request: HttpRequest) -> HttpResponse:
+    """Any PDF: whose seal it has, and whether it is unchanged. POST looks at it and keeps nothing."""
+    if public.is_asked_too_often(get_adapter().get_client_ip(request)):
+        return render(request, "429.html", status=429)
+    context: dict[str, Any] = {"verdicts": Verdict}
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        if file is None or (file.size or 0) > LARGEST:
+            context["error"] = _("Choose a PDF of at most 12 MB.")
+        else:
+            context |= _told(answering.asked(file.read()))
+    status = 422 if "error" in context else 200
+    return _closed(render(request, "certificates/verify_file.html", context, status=status))
+
+
+def _told(answer: answering.Answer) -> dict[str, Any]:
+    """The answer, and what may be known of the certificate: its number, and its public page."""
+    context: dict[str, Any] = {"answer": answer, "verdict": answer.verdict}
+    if answer.nppo is not None:
+        context |= {"nppo": answer.nppo.called(get_language() or "en"), "zone": answer.nppo.time_zone}
+        if answer.certificate is not None:
+            with acting_for(answer.nppo.pk):
+                context["public_url"] = public.address_of(answer.certificate)
+    return context

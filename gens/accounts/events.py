@@ -45,6 +45,8 @@ ENDED: Final = "ended"
 HANDED_OVER: Final = "handed_over"
 INVITED: Final = "invited"
 ACCEPTED: Final = "accepted"
+SEAL_AWAY: Final = "seal_away"
+SEAL_BACK: Final = "seal_back"
 # How somebody signs in; the first seven are the names that allauth gives them.
 TOTP_ACTIVATED: Final = "totp_activated"
 TOTP_DEACTIVATED: Final = "totp_deactivated"

@@ -41,7 +41,8 @@ def test_step_by_step_it_becomes_ready(nppo: Nppo) -> None:
     assert "Somebody is authorised to issue today" in missing(nppo)
     officer = make_membership(nppo, roles.CERTIFYING_OFFICER)
     assert {word for word in missing(nppo) if "Hub" not in word} == {
-        "Its client certificate is valid for two months at least"
+        "Its client certificate is valid for two months at least",
+        "Papers are sealed electronically, for a month at least",
     }
     inspector.is_active = False
     inspector.save()
@@ -68,7 +69,7 @@ def test_the_page_counts_and_leads_to_each_screen(nppo: Nppo) -> None:
     admin = make_membership(nppo, roles.ADMINISTRATOR)
     client = acting_client(admin)
     index = client.get(reverse("administration:index")).content.decode()
-    assert "Ready to issue: 3 of 10" in index
+    assert "Ready to issue: 3 of 11" in index
     page = client.get(reverse("administration:checklist")).content.decode()
     assert "Something that every certificate needs is missing." in page
     assert reverse("administration:people") in page

@@ -61,7 +61,7 @@ def test_an_issued_certificate_is_valid(world: World) -> None:
     assert page.status_code == 200
     assert "valid as far as its NPPO knows" in page.content.decode()
     assert world.data(world.issued)["state"] == "valid"
-    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "same-origin")
     assert "noindex" in page.headers["X-Robots-Tag"]
 
 

@@ -1,0 +1,1 @@
+"""The electronic seal (PAdES): keys, sealing, and verification of any PDF. `signing` and `looking` alone know pyHanko."""
