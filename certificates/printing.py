@@ -2,25 +2,29 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from certificates import issuing, pictures, public, statutory
+from certificates import issuing, pictures, public, skins, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Direction, Message, Print, Rendering, Status, partnership
-from certificates.paper import marking, pdf
+from certificates.paper import aligning, marking, pdf
+from certificates.paper import example as examples
+from certificates.paper.skins import Skin
 from certificates.paper.words import CURRENT, ENGLISH, sentence
 from certificates.storage import blobs_of
 from codelists.loading import shipped
-from codelists.lookup import Names
-from gens.accounts.models import Membership
+from codelists.lookup import Names, name_of
+from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
 TRAINING: Final = "TRAINING – NOT VALID"
+SPECIMEN: Final = "SPECIMEN"
 BY_HAND: Final = "NOT THE ORIGINAL"  # of a certificate issued by hand: the signed paper is
 
 
@@ -35,9 +39,14 @@ def second_language(certificate: Certificate) -> str:
     return "" if wanted == ENGLISH else wanted
 
 
+def look(certificate: Certificate, document: Document) -> dict[str, Any]:
+    """In which skin and languages it prints, as face() and pdf.render() take them."""
+    return {"skin": skins.printed(certificate), **languages(certificate, document)}
+
+
 def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
-    """In which languages it prints, as face() and pdf.render() take them: English, English with a second one, or that one
-    alone, if the NPPO wants it and verified every sentence of this certificate in it.
+    """English, English with a second one, or that one alone, if the NPPO wants it and verified every sentence of this
+    certificate in it.
     """
     second = second_language(certificate)
     if not second or not certificate.nppo.paper_alone:
@@ -48,11 +57,12 @@ def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
     return {"beside": second}
 
 
-def _letterhead(certificate: Certificate) -> pdf.Letterhead:
-    """With the code that opens its public page, once it is issued."""
-    nppo = certificate.nppo
+def _letterhead(nppo: Nppo, certificate: Certificate | None = None) -> pdf.Letterhead:
+    """With the code that opens its public page, once it is issued; without a certificate, one that opens no certificate."""
     address = nppo.addresses.get(ENGLISH) or next(iter(nppo.addresses.values()), "")
-    verify = public.address_of(certificate) if certificate.number else ""
+    verify = settings.PUBLIC_URL
+    if certificate is not None:
+        verify = public.address_of(certificate) if certificate.number else ""
     code = public.qr(verify) if verify else b""
     return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address, verify, code)
 
@@ -66,26 +76,35 @@ def render(certificate_id: int, nppo_id: int) -> None:
         if found is None or message is None:
             return
         document = found.content
-        head, spoken = _letterhead(found), languages(found, document)
+        head, spoken, kept = _letterhead(found.nppo, found), languages(found, document), skins.current(nppo_id)
         mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
-    data = pdf.render(document, xml=bytes(message.xml), mark=mark, letterhead=head, **spoken)
+    skin = skins.content(kept)
+    how = {"mark": mark, "letterhead": head, "skin": skin, **spoken}
+    data = pdf.render(document, xml=bytes(message.xml), **how)
+    sheet = pdf.render(document, xml=b"", is_bare=True, **how) if skin.is_preprinted else None
     try:
         with acting_for(nppo_id):
             Rendering.objects.create(
-                nppo_id=nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT
-            )
+                nppo_id=nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT,
+                skin=kept, sheet=sheet,
+            )  # fmt: skip
     except IntegrityError:
         return  # another worker got there first
 
 
 def pages(made: Print) -> bytes | None:
     """The kept PDF, for this print; None while it is being made. The first good print is the original, each later one says
-    that it is a copy.
+    that it is a copy. On sheets that were printed before, its data alone, moved as the NPPO's printer needs it now.
     """
     kept = Rendering.objects.filter(certificate=made.certificate_id).first()
     if kept is None:
         return None
-    return bytes(kept.pdf) if made.copy == 1 else marking.marked(bytes(kept.pdf), marking.COPY)
+    data = bytes(kept.pdf if kept.sheet is None else kept.sheet)
+    printed = data if made.copy == 1 else marking.marked(data, marking.COPY)
+    if kept.sheet is None:
+        return printed
+    skin = skins.of(made.nppo_id)
+    return aligning.moved(printed, skin.across, skin.down)
 
 
 def as_it_stands(certificate: Certificate, kept: Rendering) -> bytes:
@@ -114,9 +133,27 @@ def preview(certificate: Certificate) -> bytes:
         document,
         xml=to_xml(document, blobs_of(certificate.nppo_id, document)),
         mark=_mark(certificate, "DRAFT"),
-        letterhead=_letterhead(certificate),
-        **languages(certificate, document),
+        letterhead=_letterhead(certificate.nppo, certificate),
+        **look(certificate, document),
     )
+
+
+def example(
+    nppo: Nppo, skin: Skin, *, kind: str, beside: str, is_bare: bool = False, has_rulers: bool = False
+) -> bytes:
+    """A certificate of nobody's in this skin. has_rulers: to hold against a sheet, moved as the skin says."""
+    document = examples.document(kind, issuer=nppo.name, country=name_of("country", nppo.country, ENGLISH))
+    data = pdf.render(
+        document,
+        xml=b"",
+        mark=SPECIMEN,
+        letterhead=_letterhead(nppo),
+        beside="" if beside == ENGLISH else beside,
+        skin=skin,
+        is_bare=is_bare,
+    )
+    moved = aligning.moved(data, skin.across, skin.down)
+    return aligning.with_rulers(moved, skin) if has_rulers else moved
 
 
 def reproduction(certificate: Certificate, message: Message) -> bytes:
@@ -129,6 +166,7 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
         mark=_mark(certificate, "CANCELLED" if certificate.status == Status.WITHDRAWN else ""),
         origin=pdf.Origin(certificate.counterpart, arrived),
         listed=_rest(document),
+        skin=Skin(size=skins.of(certificate.nppo_id).size),  # another country's certificate, on our paper
     )
 
 

@@ -18,22 +18,28 @@ THICK: Final = {"thin": "0.5pt", "strong": "0.9pt", "none": "0"}
 _PER_THREAD = threading.local()  # a FontConfiguration and what was parsed with it are shared with no other thread
 
 
+def fonts(fetcher: Any) -> tuple[FontConfiguration, CSS]:
+    """Of this thread."""
+    if not hasattr(_PER_THREAD, "fonts"):
+        made = FontConfiguration()
+        style = (HERE / "fonts.css").read_text(encoding="utf-8")
+        faces = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=made, url_fetcher=fetcher)
+        _PER_THREAD.fonts, _PER_THREAD.sheets = (made, faces), OrderedDict()
+    found: tuple[FontConfiguration, CSS] = _PER_THREAD.fonts
+    return found
+
+
 def tools(skin: Skin, *, is_rtl: bool, fetcher: Any) -> tuple[FontConfiguration, list[CSS]]:
     """The fonts and the sheets of this thread. The active language is that of the page's number."""
-    if not hasattr(_PER_THREAD, "fonts"):
-        fonts = FontConfiguration()
-        style = (HERE / "fonts.css").read_text(encoding="utf-8")
-        faces = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=fetcher)
-        _PER_THREAD.fonts, _PER_THREAD.sheets = (fonts, faces), OrderedDict()
-    fonts, faces = _PER_THREAD.fonts
+    own, faces = fonts(fetcher)
     sheets: OrderedDict[str, CSS] = _PER_THREAD.sheets
     style = written(skin, is_rtl=is_rtl)
     if style not in sheets:
-        sheets[style] = CSS(string=style, font_config=fonts, url_fetcher=fetcher)
+        sheets[style] = CSS(string=style, font_config=own, url_fetcher=fetcher)
     sheets.move_to_end(style)
     while len(sheets) > MOST:
         sheets.popitem(last=False)
-    return fonts, [faces, sheets[style]]
+    return own, [faces, sheets[style]]
 
 
 @cache

@@ -10,7 +10,7 @@ from certificates.paper import pdf, sheets
 from certificates.paper.face import face
 from certificates.paper.skins import USUAL, Skin
 
-JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2", "h3")
+JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of an h3 are judged in its box
 
 
 def laid_out(document: Document, language: str = "en", beside: str = "", skin: Skin = USUAL, **more: Any) -> list[Any]:
