@@ -34,6 +34,7 @@ class Box:
 
     beside, second_beside: the labels once more in the second language, where there is one. number, second_number: of the
     box, where the skin numbers them. short: a fixed sentence whose blanks are on the attachment, should it be too long.
+    optional: which of the texts are not always said.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Box:
     number: int = 0
     second_number: int = 0
     short: tuple[Text, ...] = ()
+    optional: tuple[Text, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -224,9 +226,11 @@ def _statements(document: Document, sentences: Sentences, names: Names) -> tuple
             for most in (None, LONGEST_BLANK)
         )
         return (Box("certifying", texts=filled, kind="fixed", short=short),)
-    keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
-    pairs = [pair for key in keys for pair in sentences(key)]
-    return (Box("certifying", texts=tuple(Text(text, tongue) for tongue, text in pairs), kind="fixed"),)
+    always, asked = (
+        tuple(Text(text, tongue) for tongue, text in (sentences(key) if is_said else ()))
+        for key, is_said in (("certifying", True), ("practically_free", "2" in document.statements))
+    )
+    return (Box("certifying", texts=(*always, *asked), kind="fixed", optional=asked),)
 
 
 def _declaration(document: Document, words: wording.Words) -> Box:

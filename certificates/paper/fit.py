@@ -152,17 +152,17 @@ class Counted:
         return tuple(Text(said.text, tongue) for tongue in tongues if (said := sentence(key, tongue)).text)
 
     def _fixed(self, texts: tuple[Text, ...]) -> float:
-        is_small = self.way.is_small
-        character = room.SMALL_CHARACTER if is_small else room.FIXED_CHARACTER
         inner = self.sheet.inner("full")
-        first, other = columns_of(texts) if self.in_columns else (texts, ())
-        if other:
-            inner = (inner - room.BETWEEN_COLUMNS) / 2
-        height = 0.0
-        for column in (first, other):
-            lines = lines_of(column, int(inner / character))
-            height = max(height, room.fixed_height(lines, len(column), is_small=is_small, is_mixed=self.is_mixed))
-        return height
+        columns: tuple[tuple[Text, ...], ...] = (texts,)
+        if self.in_columns and columns_of(texts)[1]:
+            inner, columns = (inner - room.BETWEEN_COLUMNS) / 2, columns_of(texts)
+        how = {"is_small": self.way.is_small, "is_mixed": self.is_mixed}
+        lines = (sum(self._lines_of_sentence(text, inner) for text in column) for column in columns)
+        return max(room.fixed_height(n, len(column), **how) for n, column in zip(lines, columns, strict=True))
+
+    def _lines_of_sentence(self, text: Text, inner: float) -> int:
+        character = room.FULL_CHARACTER if text.language.startswith("zh") else room.FIXED_CHARACTER
+        return lines_of((text,), int(inner / character / (room.SMALL if self.way.is_small else 1)))
 
     def label_lines(self, box: Box) -> int:
         if box.kind != "table":

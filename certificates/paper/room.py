@@ -4,7 +4,7 @@ What an officer writes changes nothing of it, so that the same kind of certifica
 data meet the boxes of a sheet that was printed before. Every height in millimetres stands here and nowhere else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,8 @@ CHARACTER, LABEL_CHARACTER, HEADING_CHARACTER, TABLE_CHARACTER = 1.876, 1.3, 1.6
 TITLE_CHARACTER, FIRST_TITLE_CHARACTER, SECOND_TITLE_CHARACTER, NUMBER_CHARACTER = 2.75, 2.2, 1.75, 2.2
 ARMS: Final = 19.0  # with what is beside them
 SECOND_HEAD: Final = 6.0  # the line of a number that does not fit beside the title
-FIXED_CHARACTER, SMALL_CHARACTER = 1.46, 1.33
+FIXED_CHARACTER, FULL_CHARACTER = 1.32, 1.42  # of the fixed sentences; in Chinese
+SMALL: Final = 7.2 / 7.9  # of them, where they are small
 LINE, LABEL_LINE, HEADING_LINE, FIXED_LINE, SMALL_LINE = 4.01, 3.4, 4.2, 3.58, 3.11
 MIXED: Final = 1.06  # lines in which the fonts of two scripts meet are higher
 AROUND: Final = 2.6  # a box's padding and rule
@@ -25,7 +26,7 @@ BESIDE: Final = 3.95  # the same at its sides
 BETWEEN: Final = 0.8  # paragraphs of the fixed sentences
 BETWEEN_COLUMNS: Final = 4.0  # of two languages
 ROW_AROUND: Final = 0.8  # a line of the table
-NUMBER_COLUMN, QUANTITY_COLUMN, BOTANICAL_SHARE, CELL = 6.0, 36.0, 0.33, 1.5  # of the table, as paper.css has them
+NUMBER_COLUMN, QUANTITY_COLUMN, BOTANICAL_SHARE, CELL, HEAD_CELL = 6.0, 36.0, 0.33, 1.5, 4.0  # as paper.css has them
 ORIGIN: Final = 8.0  # the line above a reproduction's title
 SHARES: Final[dict[Width, float]] = {"full": 1.0, "half": 0.4998, "third": 0.3332}
 
@@ -56,7 +57,10 @@ ROWS: Final = (
     Row(("treatment_duration", "treatment_concentration", "treatment_information"), "third", 1, 2, 4),
     Row(("place", "officer", "issued"), "third", 1, 1, 2),
 )
-# Who gets a line more, in turn, as long as there is room.
+# Who gets a line more, in turn, as long as there is room: first up to what a row holds at least, then further.
+FIRST: Final = (
+    "origin", "treatment_date", "treatment_duration", "packages", "exporter", "produce", "declaration", "exporter",
+)  # fmt: skip
 GROWTH: Final = (
     "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
     "treatment_duration", "declaration", "place", "produce",
@@ -103,7 +107,7 @@ class Sheet:
     def heads(self) -> tuple[float, float]:
         """Millimetres of the table's two heads."""
         botanical = self.inner("full") * BOTANICAL_SHARE
-        return self.inner("full") - NUMBER_COLUMN - botanical - CELL, botanical - CELL
+        return self.inner("full") - NUMBER_COLUMN - botanical - HEAD_CELL, botanical - HEAD_CELL
 
 
 @dataclass(frozen=True)
@@ -120,27 +124,37 @@ def shared_out(sheet: Sheet, labels: Mapping[str, int], taken: float, *, is_mixe
     Raises NoRoom.
     """
     lines = {row.name: row.narrow if is_narrow else row.least for row in ROWS}
-    most = {row.name: row.most for row in ROWS}
     line = LINE * (MIXED if is_mixed else 1)
 
     def step(name: str) -> float:
         return line + (ROW_AROUND if name == "produce" else 0)
 
-    heights = {row.name: _label_height(labels[row.name], is_mixed) + step(row.name) * lines[row.name] for row in ROWS}
-    room = sheet.height - taken - sheet.skin.signing_height - sum(heights.values())
+    base = {row.name: _label_height(labels[row.name], is_mixed) for row in ROWS}
+    room = sheet.height - taken - sheet.skin.signing_height - sum(base.values())
+    room -= sum(step(name) * count for name, count in lines.items())
     if room < 0:
         raise NoRoom
-    while grown := [name for name in _growing(lines, most) if step(name) <= room]:
-        for name in grown:
-            if step(name) <= room and lines[name] < most[name]:
-                lines[name], room = lines[name] + 1, room - step(name)
-                heights[name] += step(name)
+    for order, ceiling in (
+        (FIRST, {row.name: row.least for row in ROWS}),
+        (GROWTH, {row.name: row.most for row in ROWS}),
+    ):
+        room = _grown(order, ceiling, lines, room, step)
+    heights = {row.name: base[row.name] + step(row.name) * lines[row.name] for row in ROWS}
     found = {key: heights[row.name] for row in ROWS for key in row.keys}
     return Room(lines, found | dict.fromkeys(("stamp", "signature"), sheet.skin.signing_height))
 
 
-def _growing(lines: Mapping[str, int], most: Mapping[str, int]) -> list[str]:
-    return [name for name in GROWTH if lines[name] < most[name]]
+def _grown(
+    order: tuple[str, ...], ceiling: Mapping[str, int], lines: dict[str, int], room: float, step: Callable[[str], float]
+) -> float:
+    """Give lines in this order, again and again; what room is left."""
+    is_growing = True
+    while is_growing:
+        is_growing = False
+        for name in order:
+            if lines[name] < ceiling[name] and step(name) <= room:
+                lines[name], room, is_growing = lines[name] + 1, room - step(name), True
+    return room
 
 
 def _label_height(lines: int, is_mixed: bool) -> float:

@@ -67,6 +67,7 @@ def _values(skin: Skin, is_rtl: bool) -> dict[str, str]:
         "head": f"{skin.head}mm",
         "signing": f"{skin.signing_height}mm",
         "arms": "left" if is_left else "right",
+        "beside-arms": "0 3mm 0 0" if is_left else "0 0 0 3mm",
         "far": "left" if is_rtl else "right",
         "ink": skin.ink,
         "rule": skin.ink if skin.rules == "strong" else lighter(skin.ink, 0.48),

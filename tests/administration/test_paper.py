@@ -126,7 +126,9 @@ def test_what_is_no_value_is_refused_at_its_field(world: World, field: str, valu
 
 
 def test_a_skin_that_leaves_too_little_room_is_refused(world: World) -> None:
-    answer = world.save(side_margin=20, end_margin=18, head=20, signing_height=34)
+    answer = world.save(
+        size="Letter", side_margin=20, end_margin=18, head=20, signing_height=34, languages="column", numbering="square"
+    )
     assert answer.status_code == 422
     assert "too little room" in answer.content.decode()
 
@@ -213,7 +215,7 @@ def test_versions_never_change_and_are_of_one_nppo(world: World) -> None:
 def test_a_reproduction_has_our_size_and_the_look_of_nobody(world: World, tmp_path: Path) -> None:
     world.keep(size="Letter", numbering="plain", ink="#1b2a6b")
     received = make_certificate(
-        world.nppo, Status.ARRIVED, direction=Direction.RECEIVED, counterpart="AR", number="AR-1",
+        world.nppo, Status.RECEIVED, direction=Direction.RECEIVED, counterpart="AR", number="AR-1",
         document=valid_document(number="AR-1", issued="2026-07-15T10:42:00+13:00"),
     )  # fmt: skip
     with acting_for(world.nppo.pk):
