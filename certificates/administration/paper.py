@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from crispy_forms.layout import Fieldset
-from csp.decorators import csp_update
+from csp.decorators import csp_replace, csp_update
 from django import forms
 from django.conf import settings as installation
 from django.contrib import messages
@@ -163,7 +163,7 @@ def _seen(request: ActingRequest) -> int:
 
 
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+@csp_replace({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def preview(request: ActingRequest) -> HttpResponse:
     """An example as PDF: GET in the look that is kept, POST in the one that is typed. With rulers, to hold against a sheet."""
     administrators_only(request)

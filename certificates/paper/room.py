@@ -62,8 +62,8 @@ FIRST: Final = (
     "origin", "treatment_date", "treatment_duration", "packages", "exporter", "produce", "declaration", "exporter",
 )  # fmt: skip
 GROWTH: Final = (
-    "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
-    "treatment_duration", "declaration", "place", "produce",
+    "produce", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
+    "treatment_duration", "declaration", "place",
 )  # fmt: skip
 
 
