@@ -1,12 +1,13 @@
-"""The demo's profiles: arms, names and addresses, papers in two languages, days of validity, a mail in own words."""
+"""The demo's profiles: arms, names and addresses, papers in two languages and in skins, days of validity, a mail."""
 
 import io
 from typing import Any, Final
 
 from PIL import Image, ImageDraw
 
-from certificates import pictures
+from certificates import pictures, skins
 from certificates.models import Partnership
+from certificates.paper.skins import Skin
 from gens.accounts import changes
 from gens.accounts.models import MailText, Membership, Nppo
 
@@ -23,6 +24,11 @@ _SAID: Final[dict[str, dict[str, Any]]] = {
         "paper_language": "es",
     },
 }
+_SKINS: Final = {
+    "EC": Skin(
+        size="Letter", ink="#1b2a6b", rules="strong", numbering="square", languages="column", unused="line", head=15
+    )
+}  # fmt: skip
 
 
 def make(nppo: Nppo, by: Membership) -> None:
@@ -31,6 +37,8 @@ def make(nppo: Nppo, by: Membership) -> None:
         setattr(nppo, name, value)
     nppo.arms = pictures.keep(nppo, _arms(len(nppo.code) + ord(nppo.code[0]) % 5))
     changes.save(nppo, by=by)
+    if nppo.code in _SKINS:
+        skins.keep(_SKINS[nppo.code], seen=0, by=by)
     if nppo.code == "WS":
         changes.save(Partnership(nppo=nppo, country="NZ", validity_days=14, language="en"), by=by)
         text = MailText(

@@ -12,19 +12,31 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from certificates import issuing, pictures, public, statutory
+from certificates import issuing, pictures, public, skins, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
-from certificates.models import Certificate, Direction, Message, Print, Rendering, Seal, Status, partnership
-from certificates.paper import marking, pdf, sealmark
+from certificates.models import (
+    Certificate,
+    Direction,
+    Message,
+    PaperSkin,
+    Print,
+    Rendering,
+    Seal,
+    Status,
+    partnership,
+)
+from certificates.paper import aligning, marking, pdf, sealmark
+from certificates.paper import example as examples
+from certificates.paper.skins import Skin
 from certificates.paper.words import CURRENT, ENGLISH, sentence
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
 from codelists.loading import shipped
-from codelists.lookup import Names
-from gens.accounts.models import Membership
+from codelists.lookup import Names, name_of
+from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
 from hubclient.outbox import sha256
 
@@ -34,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRAINING: Final = "TRAINING – NOT VALID"
+SPECIMEN: Final = "SPECIMEN"
 BY_HAND: Final = "NOT THE ORIGINAL"  # of a certificate issued by hand: the signed paper is
 
 
@@ -48,9 +61,14 @@ def second_language(certificate: Certificate) -> str:
     return "" if wanted == ENGLISH else wanted
 
 
+def look(certificate: Certificate, document: Document) -> dict[str, Any]:
+    """In which skin and languages it prints, as face() and pdf.render() take them."""
+    return {"skin": skins.printed(certificate), **languages(certificate, document)}
+
+
 def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
-    """In which languages it prints, as face() and pdf.render() take them: English, English with a second one, or that one
-    alone, if the NPPO wants it and verified every sentence of this certificate in it.
+    """English, English with a second one, or that one alone, if the NPPO wants it and verified every sentence of this
+    certificate in it.
     """
     second = second_language(certificate)
     if not second or not certificate.nppo.paper_alone:
@@ -61,11 +79,12 @@ def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
     return {"beside": second}
 
 
-def _letterhead(certificate: Certificate) -> pdf.Letterhead:
-    """With the code that opens its public page, once it is issued."""
-    nppo = certificate.nppo
+def _letterhead(nppo: Nppo, certificate: Certificate | None = None) -> pdf.Letterhead:
+    """With the code that opens its public page, once it is issued; without a certificate, one that opens no certificate."""
     address = nppo.addresses.get(ENGLISH) or next(iter(nppo.addresses.values()), "")
-    verify = public.address_of(certificate) if certificate.number else ""
+    verify = settings.PUBLIC_URL
+    if certificate is not None:
+        verify = public.address_of(certificate) if certificate.number else ""
     code = public.qr(verify) if verify else b""
     return pdf.Letterhead(pictures.of(nppo, nppo.arms), pictures.of(nppo, nppo.stamp), address, verify, code)
 
@@ -104,18 +123,23 @@ class _Paper:
     mark: str
     head: pdf.Letterhead
     spoken: dict[str, Any]
+    kept_skin: PaperSkin | None
 
     @property
     def language(self) -> str:
         return str(self.spoken.get("language", ENGLISH))
 
     def made(self) -> bytes:
+        return self._rendered(xml=bytes(self.message.xml))
+
+    def sheet(self) -> bytes | None:
+        """Its data alone, where the NPPO's sheets have labels and rules already."""
+        return self._rendered(xml=b"", is_bare=True) if skins.content(self.kept_skin).is_preprinted else None
+
+    def _rendered(self, **how: Any) -> bytes:
+        skin = skins.content(self.kept_skin)
         return pdf.render(
-            self.certificate.content,
-            xml=bytes(self.message.xml),
-            mark=self.mark,
-            letterhead=self.head,
-            **self.spoken,
+            self.certificate.content, mark=self.mark, letterhead=self.head, skin=skin, **self.spoken, **how
         )
 
 
@@ -127,7 +151,8 @@ def _paper(certificate_id: int) -> _Paper | None:
     if found is None or message is None:
         return None
     mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
-    return _Paper(found, message, mark, _letterhead(found), languages(found, found.content))
+    spoken = languages(found, found.content)
+    return _Paper(found, message, mark, _letterhead(found.nppo, found), spoken, skins.current(found.nppo_id))
 
 
 def first_message(certificate: Certificate) -> Message | None:
@@ -137,14 +162,15 @@ def first_message(certificate: Certificate) -> Message | None:
 
 def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None") -> None:
     """The bytes for good; not those of a seal that was retired meanwhile: the sweep makes them anew."""
-    found = paper.certificate
+    found, sheet = paper.certificate, paper.sheet()
     try:
         with acting_for(found.nppo_id):
             if seal and not using.keep_in_use(seal):
                 return
             Rendering.objects.create(
-                nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT
-            )
+                nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT,
+                skin=paper.kept_skin, sheet=sheet,
+            )  # fmt: skip
             if seal and sealed:
                 using.register(seal, found, sealed, xml_sha256=paper.message.sha256, is_original=True)
     except IntegrityError:
@@ -161,12 +187,21 @@ def _seal_mark(seal: Seal, language: str) -> bytes:
 
 def pages(made: Print) -> bytes | None:
     """The kept PDF, for this print; None while it is being made. The first good print is the original, each later one says
-    that it is a copy. Raises NotAtHand, as all later prints do.
+    that it is a copy. Raises NotAtHand, as all later prints do. On sheets that were printed before, its data alone.
     """
     kept = kept_of(made.certificate)
     if kept is None:
         return None
+    if kept.sheet is not None:
+        return _on_sheet(made, bytes(kept.sheet))
     return bytes(kept.pdf) if made.copy == 1 else _marked(made.certificate, kept, marking.COPY)
+
+
+def _on_sheet(made: Print, sheet: bytes) -> bytes:
+    """Moved as the NPPO's printer needs it now. It goes to a printer and to nobody else: no seal."""
+    with acting_for(made.nppo_id):
+        skin = skins.of(made.nppo_id)
+    return aligning.moved(sheet if made.copy == 1 else marking.marked(sheet, marking.COPY), skin.across, skin.down)
 
 
 def kept_of(certificate: Certificate) -> Rendering | None:
@@ -224,9 +259,27 @@ def preview(certificate: Certificate) -> bytes:
         document,
         xml=to_xml(document, blobs_of(certificate.nppo_id, document)),
         mark=_mark(certificate, "DRAFT"),
-        letterhead=_letterhead(certificate),
-        **languages(certificate, document),
+        letterhead=_letterhead(certificate.nppo, certificate),
+        **look(certificate, document),
     )
+
+
+def example(
+    nppo: Nppo, skin: Skin, *, kind: str, beside: str, is_bare: bool = False, has_rulers: bool = False
+) -> bytes:
+    """A certificate of nobody's in this skin. has_rulers: to hold against a sheet, moved as the skin says."""
+    document = examples.document(kind, issuer=nppo.name, country=name_of("country", nppo.country, ENGLISH))
+    data = pdf.render(
+        document,
+        xml=b"",
+        mark=SPECIMEN,
+        letterhead=_letterhead(nppo),
+        beside="" if beside == ENGLISH else beside,
+        skin=skin,
+        is_bare=is_bare,
+    )
+    moved = aligning.moved(data, skin.across, skin.down)
+    return aligning.with_rulers(moved, skin) if has_rulers else moved
 
 
 def reproduction(certificate: Certificate, message: Message) -> bytes:
@@ -239,6 +292,7 @@ def reproduction(certificate: Certificate, message: Message) -> bytes:
         mark=_mark(certificate, "CANCELLED" if certificate.status == Status.WITHDRAWN else ""),
         origin=pdf.Origin(certificate.counterpart, arrived),
         listed=_rest(document),
+        skin=Skin(size=skins.of(certificate.nppo_id).size),  # another country's certificate, on our paper
     )
 
 

@@ -150,10 +150,16 @@ document.querySelector(".errors")?.focus();
 // One press is enough.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.formTarget) return; // it opens beside this page
     if (form.dataset.pressed) event.preventDefault();
     form.dataset.pressed = "1";
     setTimeout(() => delete form.dataset.pressed, 5000);
   });
+}
+// What is typed is shown at once in the frame that a button of the form fills.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const button = document.getElementById(form.dataset.live);
+  form.addEventListener("change", () => form.requestSubmit(button));
 }
 // One tick for all rows of a list.
 for (const all of document.querySelectorAll("[data-all]")) {

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_inspection'),
-        ('certificates', '0013_starting'),
+        ('certificates', '0015_misread_sheets'),
     ]
 
     operations = [

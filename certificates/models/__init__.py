@@ -21,6 +21,7 @@ from certificates.models.inspection import Sample as Sample
 from certificates.models.numbers import NumberRule as NumberRule
 from certificates.models.numbers import NumberSequence as NumberSequence
 from certificates.models.numbers import ReservedNumbers as ReservedNumbers
+from certificates.models.paper import PaperSkin as PaperSkin
 from certificates.models.partners import Partnership as Partnership
 from certificates.models.partners import Requirement as Requirement
 from certificates.models.partners import Subscription as Subscription
@@ -275,13 +276,18 @@ class Drawn(models.Model):
 
 
 class Rendering(models.Model):
-    """The PDF of an issued certificate, rendered once; every later print is these bytes, marked."""
+    """The PDF of an issued certificate, rendered once; every later print is these bytes, marked.
+
+    sheet: its data alone, for prints on sheets that bear labels and rules already, where the skin says so.
+    """
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="rendering")
     pdf = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     template_version = models.CharField(max_length=24)
+    skin = models.ForeignKey(PaperSkin, on_delete=models.PROTECT, null=True, help_text="None: the usual look.")
+    sheet = models.BinaryField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

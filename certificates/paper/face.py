@@ -3,12 +3,13 @@
 The PDF prints these boxes, the screen shows the same ones; each leads to the section of the form that fills it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from certificates.ephyto.document import RE_EXPORT, Document, Text, note_texts
 from certificates.paper import wording
+from certificates.paper.skins import USUAL, Skin
 from certificates.paper.words import CURRENT, ENGLISH, NOT_VERIFIED, Verified, label, statements
 from codelists.lookup import Names
 
@@ -31,7 +32,9 @@ class Row:
 class Box:
     """One box: its label in the certificate's language, its texts line by line, and the section that fills it.
 
-    beside, second_beside: the labels once more in the second language, where there is one.
+    beside, second_beside: the labels once more in the second language, where there is one. number, second_number: of the
+    box, where the skin numbers them. short: a fixed sentence whose blanks are on the attachment, should it be too long.
+    optional: which of the texts are not always said.
     """
 
     key: str
@@ -46,6 +49,10 @@ class Box:
     second_beside: str = ""
     botanical: bool = field(default=False)
     more: int = 0  # rows or texts that are left out
+    number: int = 0
+    second_number: int = 0
+    short: tuple[Text, ...] = ()
+    optional: tuple[Text, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -56,7 +63,8 @@ class Box:
 class Face:
     """The whole face: title, number, boxes in order, and the word that stands in an empty box.
 
-    beside: the second language, "" where there is none; title_beside: the title in it.
+    beside: the second language, "" where there is none; title_beside: the title in it. numbering: how the boxes'
+    numbers look, "none" without.
     """
 
     title: str
@@ -66,6 +74,7 @@ class Face:
     boxes: tuple[Box, ...]
     beside: str = ""
     title_beside: str = ""
+    numbering: str = "none"
 
 
 SHOWN: Final = 25  # rows and texts of a box on the screen; the paper has all of them
@@ -80,11 +89,12 @@ def face(
     beside: str = "",
     verified: Verified = NOT_VERIFIED,
     most: int | None = None,
+    skin: Skin = USUAL,
 ) -> Face:
     """The boxes of this document. language: of the labels; data stay in the languages they were written in. names: of
     codes, where they come from elsewhere than the database. beside: a second language, in which labels and sentences
     stand beside those of the first. verified: sentences that may stand in `language` without the English one.
-    most: rows and texts of a box; what is more, it counts.
+    most: rows and texts of a box; what is more, it counts. skin: in which order they stand, and whether with numbers.
     """
     words = wording.Words(language, names)
     known = NOT_VERIFIED if beside else verified  # beside English nothing stands alone
@@ -101,13 +111,17 @@ def face(
         _declaration(document, words),
         Box("treatment_section", f"III. {label('treatment_section', language)}", kind="heading"),
         *_treatments(document, words),
-        *_issue(document, words),
+        *_issue(document, words, skin),
         *_liability(document, sentences),
     )
     if most is not None:
         boxes = tuple(replace(box, texts=box.texts[:most], more=box.more or _beyond(box, most)) for box in boxes)
     title = "title_reexport" if document.type == RE_EXPORT else "title"
-    made = Face(label(title, language), document.number, label("none", language), language, boxes)
+    if skin.numbering != "none":
+        boxes = tuple(_numbered(boxes))
+    made = Face(
+        label(title, language), document.number, label("none", language), language, boxes, numbering=skin.numbering
+    )
     return _with_second(made, title, beside) if beside else made
 
 
@@ -130,6 +144,19 @@ def _with_second(face: Face, title: str, beside: str) -> Face:
         title_beside=label(title, beside),
         none=f"{face.none} / {label('none', beside)}",
     )
+
+
+def _numbered(boxes: tuple[Box, ...]) -> Iterator[Box]:
+    """1 to n, in the order in which they print: every box that has a label; the botanical name has its own."""
+    number = 0
+    for box in boxes:
+        if not box.label or box.kind == "heading":
+            yield box
+            continue
+        number += 1
+        second = number + 1 if box.second_label else 0
+        yield replace(box, number=number, second_number=second)
+        number = second or number
 
 
 # Boxes whose label has another key than they have.
@@ -187,17 +214,23 @@ def _produce(document: Document, words: wording.Words, most: int | None) -> Box:
     )
 
 
+LONGEST_BLANK: Final = 32  # characters, where a sentence is too long for the face
 Sentences = Callable[[str], list[tuple[str, str]]]
 
 
 def _statements(document: Document, sentences: Sentences, names: Names) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
-        filled = tuple(Text(wording.reexport(document, text, names), tongue) for tongue, text in sentences("reexport"))
-        return (Box("certifying", texts=filled, kind="fixed"),)
-    keys = ["certifying", *(["practically_free"] if "2" in document.statements else [])]
-    pairs = [pair for key in keys for pair in sentences(key)]
-    return (Box("certifying", texts=tuple(Text(text, tongue) for tongue, text in pairs), kind="fixed"),)
+        filled, short = (
+            tuple(Text(wording.reexport(document, text, names, most), tongue) for tongue, text in sentences("reexport"))
+            for most in (None, LONGEST_BLANK)
+        )
+        return (Box("certifying", texts=filled, kind="fixed", short=short),)
+    always, asked = (
+        tuple(Text(text, tongue) for tongue, text in (sentences(key) if is_said else ()))
+        for key, is_said in (("certifying", True), ("practically_free", "2" in document.statements))
+    )
+    return (Box("certifying", texts=(*always, *asked), kind="fixed", optional=asked),)
 
 
 def _declaration(document: Document, words: wording.Words) -> Box:
@@ -220,23 +253,26 @@ def _treatments(document: Document, words: wording.Words) -> tuple[Box, ...]:
     )
 
 
-def _issue(document: Document, words: wording.Words) -> tuple[Box, ...]:
+def _issue(document: Document, words: wording.Words, skin: Skin) -> tuple[Box, ...]:
     """What only issuing fills: no section of the form leads there."""
     language = words.language
+    signing = ("stamp", "signature") if skin.signing == "stamp" else ("signature", "stamp")
     return (
         Box("place", label("place", language), _plain(document.place_of_issue), "issue", width="third"),
         Box("officer", label("officer", language), _plain(document.officer), "issue", width="third"),
         Box("issued", label("date", language), _plain(words.day(document.issued)), "issue", width="third"),
-        Box("stamp", label("stamp", language), (), "issue", width="half"),
-        Box("signature", label("signature", language), (), "issue", width="half"),
+        *(Box(key, label(key, language), (), "issue", width="half") for key in signing),
     )
 
 
 def _liability(document: Document, sentences: Sentences) -> tuple[Box, ...]:
     if not note_texts(document.notes, "SPSFL"):
         return ()
-    filled = [
-        Text(text.replace("{organization}", document.issuer or "…"), tongue)
-        for tongue, text in sentences("no_liability")
-    ]
-    return (Box("liability", texts=tuple(filled), kind="fixed"),)
+    texts, short = (
+        tuple(
+            Text(text.replace("{organization}", wording.blank(document.issuer or "…", most)), tongue)
+            for tongue, text in sentences("no_liability")
+        )
+        for most in (None, LONGEST_BLANK)
+    )
+    return (Box("liability", texts=texts, kind="fixed", short=short),)

@@ -1,81 +1,211 @@
 """What fits on the face, by counting: never more than one page, and the same for the same document every time.
 
-A box holds so many lines of so many characters. What does not fit goes whole to the attachment pages, and the face says
-"see attachment" (ISPM 12: the face never flows onto a second page). The numbers belong to the heights in paper.css.
+A box holds so many lines (`room`) of so many characters. What does not fit goes whole to the attachment pages, and the
+face says "see attachment" (ISPM 12: the face never flows onto a second page).
 """
 
-from collections.abc import Iterable
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from certificates.ephyto.document import Text
-from certificates.paper.face import Box, Face
+from certificates.paper import room
+from certificates.paper.face import Box, Face, Width
+from certificates.paper.skins import USUAL, Skin
+from certificates.paper.words import ENGLISH, sentence
 
-CHARACTERS: Final = {"half": 46, "third": 30, "full": 96}  # in a line of a box
-LABEL: Final = {"half": 54, "third": 35, "full": 110}  # of its label, which is set smaller
-LINES: Final = {
-    "organization": 2, "to": 2, "exporter": 6, "consignee": 6, "packages": 3, "marks": 3, "origin": 3, "conveyance": 3,
-    "entry": 3, "place": 2, "officer": 2, "issued": 2,
-}  # fmt: skip
-TREATMENT_LINES, DECLARATION_LINES, ROWS = 3, 7, 8
-TIGHT_TREATMENT_LINES, TIGHT_DECLARATION_LINES, TIGHT_ROWS = 2, 5, 6  # where fixed sentences take more room
-FIXED_CHARACTERS: Final = 108  # in a line of the fixed sentences
-FIXED_LINES: Final = 6  # more than these make the face tight
-COLUMNS: Final = (36, 17, 28)  # characters in a line of produce, quantity, botanical name
-HEAD: Final = (64, 36)  # characters in a line of the table's two heads
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
+NUMBER: Final = 4  # characters that a box's number takes before its label
+FEW: Final = 2  # lines of two scripts for which a box has room all the same
+HIGHER: Final = ("ar", "zh")  # languages in whose lines the fonts of two scripts meet
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The face as it prints, and the boxes whose content stands on the attachment pages."""
+    """The face as it prints, and the boxes whose content stands on the attachment pages.
+
+    heights: of the boxes, as the stylesheet takes them. is_small: the fixed sentences. is_long: the number stands below
+    the title.
+    """
 
     face: Face
     attached: tuple[Box, ...]
-    is_tight: bool
+    heights: Mapping[str, str]
+    is_small: bool
+    is_long: bool
 
 
-def fitted(face: Face, *, extra: int = 0) -> Fitted:
-    """extra: lines above the title, as a reproduction has one. Words of reference are in the active language."""
-    fixed = sum(lines_of(box.texts, FIXED_CHARACTERS) for box in face.boxes if box.kind == "fixed")
-    is_tight = fixed + 2 * extra > FIXED_LINES
-    attached = tuple(box for box in face.boxes if box.kind in ("plain", "table") and not _fits(box, is_tight))
-    moved = {box.key for box in attached}
-    boxes = tuple(_referring(box) if box.key in moved else box for box in face.boxes)
-    return Fitted(replace(face, boxes=boxes), attached, is_tight)
+def fitted(face: Face, *, skin: Skin = USUAL, extra: int = 0) -> Fitted:
+    """extra: lines above the title, as a reproduction has one. Words of reference are in the active language.
+
+    Raises room.NoRoom where a skin leaves too little: `has_room` is asked before one is kept.
+    """
+    counted, shared = _shared(face, skin, extra)
+    # a sentence whose blanks are too long for the face stands whole on the attachment
+    whole = {box.key: box for box in face.boxes}
+    attached = [
+        whole[box.key]
+        for box in counted.face.boxes
+        if box.texts != whole[box.key].texts or (box.kind in ("plain", "table") and not counted.fits(box, shared))
+    ]
+    moved = {box.key for box in attached if box.kind != "fixed"}
+    boxes = tuple(_referring(box) if box.key in moved else box for box in counted.face.boxes)
+    heights = room.millimetres({**counted.heights(), **shared.heights})
+    return Fitted(replace(face, boxes=boxes), tuple(attached), heights, counted.way.is_small, counted.is_long)
 
 
-def _fits(box: Box, is_tight: bool) -> bool:
-    if box.kind == "table":
-        tall = sum(
-            max(
-                _wrapped(text, room)
-                for text, room in zip((row.name, row.quantity, row.botanical), COLUMNS, strict=True)
-            )
-            for row in box.rows
-        )
-        head = max(_wrapped(whole, room) for whole, room in zip(_labels(box), HEAD, strict=True)) - 1
-        return head + tall <= (TIGHT_ROWS if is_tight else ROWS)
-    label = _wrapped(_labels(box)[0], LABEL[box.width]) - 1
-    return label + lines_of(box.texts, CHARACTERS[box.width]) <= _lines(box.key, is_tight)
+@dataclass(frozen=True)
+class Way:
+    """How close together everything stands."""
+
+    is_small: bool = False  # the fixed sentences
+    is_narrow: bool = False  # the boxes
+    is_short: bool = False  # long blanks of a fixed sentence stand on the attachment
 
 
-def _labels(box: Box) -> tuple[str, str]:
-    """As they print: in both languages, where there are two."""
-    return (
-        f"{box.label} / {box.beside}" if box.beside else box.label,
-        f"{box.second_label} / {box.second_beside}" if box.second_beside else box.second_label,
-    )
+WAYS: Final = (
+    Way(), Way(is_small=True), Way(is_small=True, is_narrow=True), Way(is_small=True, is_short=True),
+    Way(is_small=True, is_narrow=True, is_short=True),
+)  # fmt: skip
 
 
-def _lines(key: str, is_tight: bool) -> int:
-    if key.startswith("treatment_"):
-        return TIGHT_TREATMENT_LINES if is_tight else TREATMENT_LINES
-    if key == "declaration":
-        return TIGHT_DECLARATION_LINES if is_tight else DECLARATION_LINES
-    return LINES.get(key, 1)
+def _shared(face: Face, skin: Skin, extra: int) -> tuple["Counted", room.Room]:
+    """The first way that leaves room."""
+    for way in WAYS:
+        boxes = tuple(replace(box, texts=box.short or box.texts) for box in face.boxes) if way.is_short else face.boxes
+        counted = Counted(replace(face, boxes=boxes), skin, way, extra)
+        try:
+            return counted, counted.shared()
+        except room.NoRoom:
+            continue
+    raise room.NoRoom
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A face on a sheet of that skin, its lines counted."""
+
+    face: Face
+    skin: Skin
+    way: Way
+    extra: int = 0
+
+    @cached_property
+    def sheet(self) -> room.Sheet:
+        return room.Sheet(self.skin)
+
+    @property
+    def is_mixed(self) -> bool:
+        return any(language.startswith(HIGHER) for language in (self.face.language, self.face.beside))
+
+    @property
+    def in_columns(self) -> bool:
+        return bool(self.face.beside) and self.skin.languages == "column"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the number has to stand below the title."""
+        title = _width(self.face.title) * (room.FIRST_TITLE_CHARACTER if self.face.beside else room.TITLE_CHARACTER)
+        second = _width(self.face.title_beside) * room.SECOND_TITLE_CHARACTER
+        number = (_width(self.face.number) + NUMBER * (NUMBER + 1)) * room.NUMBER_CHARACTER
+        return (max(title, second) + number) / NARROW + room.ARMS > self.sheet.width
+
+    def shared(self) -> room.Room:
+        taken = self.skin.head + (room.SECOND_HEAD if self.is_long else 0) + room.ORIGIN * self.extra
+        taken += sum(self.heights().values())
+        if self.skin.is_preprinted and all(box.key != "liability" for box in self.face.boxes):
+            taken += self._fixed(self._usual("no_liability"))
+        labels = dict.fromkeys(room.ROW_OF.values(), 1)
+        for box in self.face.boxes:
+            if row := room.ROW_OF.get(box.key):
+                labels[row] = max(labels[row], self.label_lines(box))
+        return room.shared_out(self.sheet, labels, taken, is_mixed=self.is_mixed, is_narrow=self.way.is_narrow)
+
+    def heights(self) -> dict[str, float]:
+        """Of headings and fixed sentences."""
+        found = {}
+        for box in self.face.boxes:
+            if box.kind == "heading":
+                found[box.key] = room.heading_height(
+                    self._lines(box, "full", room.HEADING_CHARACTER), is_mixed=self.is_mixed
+                )
+            elif box.kind == "fixed":
+                found[box.key] = self._fixed(self._with_reserve(box))
+        return found
+
+    def _with_reserve(self, box: Box) -> tuple[Text, ...]:
+        """On sheets that were printed before, the optional clause has its place whether it prints or not."""
+        clause = self._usual("practically_free")
+        is_export = not box.short
+        has_clause = not {text.text for text in clause}.isdisjoint(text.text for text in box.texts)
+        if not self.skin.is_preprinted or box.key != "certifying" or not is_export or has_clause:
+            return box.texts
+        return (*box.texts, *clause)
+
+    def _usual(self, key: str) -> tuple[Text, ...]:
+        tongues = dict.fromkeys((ENGLISH, self.face.language, self.face.beside or ENGLISH))
+        return tuple(Text(said.text, tongue) for tongue in tongues if (said := sentence(key, tongue)).text)
+
+    def _fixed(self, texts: tuple[Text, ...]) -> float:
+        inner = self.sheet.inner("full")
+        columns: tuple[tuple[Text, ...], ...] = (texts,)
+        if self.in_columns and columns_of(texts)[1]:
+            inner, columns = (inner - room.BETWEEN_COLUMNS) / 2, columns_of(texts)
+        how = {"is_small": self.way.is_small, "is_mixed": self.is_mixed}
+        lines = (sum(self._lines_of_sentence(text, inner) for text in column) for column in columns)
+        return max(room.fixed_height(n, len(column), **how) for n, column in zip(lines, columns, strict=True))
+
+    def _lines_of_sentence(self, text: Text, inner: float) -> int:
+        character = room.FULL_CHARACTER if text.language.startswith("zh") else room.FIXED_CHARACTER
+        return lines_of((text,), int(inner / character / (room.SMALL if self.way.is_small else 1)))
+
+    def label_lines(self, box: Box) -> int:
+        if box.kind != "table":
+            return self._lines(box, box.width, room.LABEL_CHARACTER)
+        first = replace(box, second_label="", second_beside="")
+        second = replace(box, label=box.second_label, beside=box.second_beside, number=box.second_number, width="third")
+        rooms = zip((first, second), self.sheet.heads, strict=True)
+        return max(self._wrapped_label(each, wide, room.LABEL_CHARACTER) for each, wide in rooms)
+
+    def _lines(self, box: Box, width: Width, character: float) -> int:
+        return self._wrapped_label(box, self.sheet.inner(width), character)
+
+    def _wrapped_label(self, box: Box, wide: float, character: float) -> int:
+        number = "0" * NUMBER if box.number else ""
+        if self.in_columns and box.beside and box.width == "third":  # one above the other
+            characters = int(wide / character)
+            return _wrapped(number + box.label, characters) + _wrapped(box.beside, characters)
+        if self.in_columns and box.beside:
+            characters = int((wide - room.BETWEEN_COLUMNS) / 2 / character)
+            return max(_wrapped(f"{number}{box.label}", characters), _wrapped(box.beside, characters))
+        whole = f"{box.label} / {box.beside}" if box.beside else box.label
+        return _wrapped(number + whole, int(wide / character))
+
+    def fits(self, box: Box, shared: room.Room) -> bool:
+        """Whether its content stands within it."""
+        row = room.ROW_OF.get(box.key)
+        if row is None:
+            return True
+        if box.kind == "table":
+            return sum(self._row_lines((r.name, r.quantity, r.botanical)) for r in box.rows) <= shared.lines[row]
+        lines = lines_of(box.texts, self.sheet.characters(box.width))
+        if lines > FEW and not self.is_mixed and any(_meets_another_font(text.text) for text in box.texts):
+            lines += math.ceil(lines * (room.MIXED - 1))
+        return lines <= shared.lines[row]
+
+    def _row_lines(self, cells: Iterable[str]) -> int:
+        return max(_wrapped(text, wide) for text, wide in zip(cells, self.sheet.columns, strict=True))
+
+
+def columns_of(texts: tuple[Text, ...]) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """The sentences of the first language, and those of the other beside them; all in the first, where there is one."""
+    first = texts[0].language if texts else ""
+    return tuple(t for t in texts if t.language == first), tuple(t for t in texts if t.language != first)
 
 
 def lines_of(texts: Iterable[Text], characters: int) -> int:
@@ -85,13 +215,16 @@ def lines_of(texts: Iterable[Text], characters: int) -> int:
 
 def _wrapped(text: str, characters: int) -> int:
     """Lines of one paragraph, broken between words; a word longer than a line breaks anywhere."""
-    room, used, lines = characters * NARROW, 0, 1
+    wide_of_line, used, lines = max(characters, 1) * NARROW, 0, 1
     for word in text.split(" "):
         wide = _width(word)
-        if used and used + NARROW + wide > room:
+        if used and used + NARROW + wide > wide_of_line:
             used, lines = 0, lines + 1
         used += wide + (NARROW if used else 0)
-        lines, used = lines + (max(used - 1, 0)) // room, (used - 1) % room + 1 if used > room else used
+        lines, used = (
+            lines + (max(used - 1, 0)) // wide_of_line,
+            (used - 1) % wide_of_line + 1 if used > wide_of_line else used,
+        )
     return lines
 
 
@@ -106,6 +239,10 @@ def _quarters(character: str) -> int:
     if character in "mwMW@%—–":
         return 7
     return NARROW if character.isascii() and not character.isupper() else 5
+
+
+def _meets_another_font(text: str) -> bool:
+    return any(c >= "\u0590" and unicodedata.category(c).startswith("L") for c in text)
 
 
 def _referring(box: Box) -> Box:

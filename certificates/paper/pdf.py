@@ -1,8 +1,7 @@
-"""The PDF of a certificate: A4, PDF/A-3a, tagged, with the exact XML inside. The only module that knows WeasyPrint."""
+"""The PDF of a certificate: PDF/A-3a, tagged, with the exact XML inside, in the NPPO's skin. The paper alone knows WeasyPrint."""
 
 import hashlib
 import io
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,21 +11,20 @@ from urllib.parse import urlsplit
 import pikepdf
 from django.template.loader import render_to_string
 from django.utils import translation
-from weasyprint import CSS, HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
+from weasyprint import HTML, Attachment
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document
 from certificates.ephyto.media import file_name
-from certificates.paper.face import face
+from certificates.paper.face import Face, face
 from certificates.paper.fit import fitted
-from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, Verified
+from certificates.paper.sheets import tools
+from certificates.paper.skins import USUAL, Skin
+from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, RIGHT_TO_LEFT, Verified
 from codelists.lookup import Names
 
 VARIANT: Final = "pdf/a-3a"
-STYLE: Final = HERE / "paper.css"
-_PER_THREAD = threading.local()  # FontConfiguration and CSS are never shared between threads
 
 
 @dataclass(frozen=True)
@@ -75,29 +73,22 @@ def render(
     beside: str = "",
     letterhead: Letterhead = NO_LETTERHEAD,
     verified: Verified = NOT_VERIFIED,
+    skin: Skin = USUAL,
+    is_bare: bool = False,
 ) -> bytes:
     """The PDF. mark: across the page (DRAFT). origin: prints a reproduction of electronic data and lists its rest.
     beside: the second language of labels and sentences. verified: sentences that may stand without the English one.
+    skin: how it looks. is_bare: data alone, for sheets on which labels, rules and the statement stand already.
     """
-    whole = face(document, language, template_version, names, beside, verified)
-    with translation.override("zh-hans" if language.startswith("zh") else language):
-        fit = fitted(whole, extra=1 if origin else 0)
-        context = {
-            "face": fit.face,
-            "attached": fit.attached,
-            "is_tight": fit.is_tight,
-            "document": document,
-            "mark": mark,
-            "origin": origin,
-            "listed": listed,
-            "letterhead": letterhead,
-            "is_rtl": language == "ar",
-        }
-        html = render_to_string("paper/face.html", context)
-    fonts, css = _tools()
+    whole = face(document, language, template_version, names, beside, verified, skin=skin)
+    with translation.override(spoken(language)):
+        html = page(
+            whole, document, skin=skin, mark=mark, origin=origin, listed=listed, letterhead=letterhead, is_bare=is_bare
+        )
+        fonts, sheets = tools(skin, is_rtl=language in RIGHT_TO_LEFT, fetcher=Closed())
     attachments = [_source(document, xml)] if xml else []
     data = HTML(string=html, base_url="gens:", url_fetcher=Closed(letterhead)).write_pdf(
-        stylesheets=[css],
+        stylesheets=sheets,
         font_config=fonts,
         pdf_variant=VARIANT,
         pdf_tags=True,
@@ -105,6 +96,42 @@ def render(
         pdf_identifier=hashlib.sha256(xml or html.encode()).digest()[:16],
     )
     return _finished(data)
+
+
+def page(
+    whole: Face,
+    document: Document,
+    *,
+    skin: Skin = USUAL,
+    mark: str = "",
+    origin: Origin | None = None,
+    listed: tuple[Listed, ...] = (),
+    letterhead: Letterhead = NO_LETTERHEAD,
+    is_bare: bool = False,
+) -> str:
+    """The HTML that is printed. Words that are no labels are in the active language."""
+    fit = fitted(whole, skin=skin, extra=1 if origin else 0)
+    context = {
+        "fit": fit,
+        "face": fit.face,
+        "attached": fit.attached,
+        "signing": {box.key: box for box in whole.boxes if box.section == "issue"},
+        "document": document,
+        "mark": mark,
+        "origin": origin,
+        "listed": listed,
+        "letterhead": letterhead,
+        "skin": skin,
+        "in_columns": bool(whole.beside) and skin.languages == "column",
+        "is_rtl": whole.language in RIGHT_TO_LEFT,
+        "is_bare": is_bare,
+    }
+    return render_to_string("paper/face.html", context)
+
+
+def spoken(language: str) -> str:
+    """The catalogue of a certificate's language."""
+    return "zh-hans" if language.startswith("zh") else language
 
 
 def _source(document: Document, xml: bytes) -> Attachment:
@@ -137,17 +164,6 @@ class Closed(URLFetcher):  # type: ignore[misc]
         if parts.scheme != "file" or path.parent != HERE / "fonts":
             raise ValueError(f"The paper fetches nothing, not {url!r}.")
         return super().fetch(url, headers)
-
-
-def _tools() -> tuple[FontConfiguration, CSS]:
-    """The fonts and the parsed stylesheet of this thread: making them costs more than printing a page."""
-    if not hasattr(_PER_THREAD, "tools"):
-        fonts = FontConfiguration()
-        style = STYLE.read_text(encoding="utf-8")
-        css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())
-        _PER_THREAD.tools = fonts, css
-    tools: tuple[FontConfiguration, CSS] = _PER_THREAD.tools
-    return tools
 
 
 def _finished(data: bytes) -> bytes:

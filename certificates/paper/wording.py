@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils import formats, translation
+from django.utils.translation import gettext as _
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import (
@@ -76,8 +77,10 @@ def botanical(line: TradeLine) -> str:
     return ", ".join(text.text for text in line.scientific_names)
 
 
-def reexport(document: Document, sentence: str, names: Names) -> str:
-    """The model's sentence with its blanks filled and its boxes ticked, from the first line that says them."""
+def reexport(document: Document, sentence: str, names: Names, most: int | None = None) -> str:
+    """The model's sentence with its blanks filled and its boxes ticked, from the lines that say them. most: characters of
+    a blank; what is longer stands on the attachment.
+    """
     notes = [note for line in document.lines for note in line.notes]
 
     def said(subject: str) -> str:
@@ -88,12 +91,17 @@ def reexport(document: Document, sentence: str, names: Names) -> str:
 
     by = country(document.reexport_country.code or document.export_country.code)
     origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
-    blanks = iter([by, origin, said("RPCRF"), by])
+    blanks = iter([blank(each, most) for each in (by, origin, said("RPCRF"), by)])
     parts = sentence.split("___")
     filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
     for subject in BOXES:
         filled = filled.replace(TICK_BOX, TICKED if said(subject).strip().lower() == "true" else UNTICKED, 1)
     return filled
+
+
+def blank(text: str, most: int | None) -> str:
+    """What stands in the blank of a sentence."""
+    return text if most is None or len(text) <= most else f"({_('See attachment')})"
 
 
 class Words:

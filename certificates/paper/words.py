@@ -9,6 +9,8 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 CURRENT: Final = "ispm12-2016"
 ENGLISH: Final = "en"
+LANGUAGES: Final = ("en", "fr", "es", "ar", "zh-hans", "ru")  # of labels.csv
+RIGHT_TO_LEFT: Final = ("ar",)
 
 
 @cache

@@ -59,7 +59,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
-        "face": face(document, **printing.languages(found, document), most=SHOWN),
+        "face": face(document, **printing.look(found, document), most=SHOWN),
         "marks": marks_by_box(states),
         "sections": states,
         "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),

@@ -314,7 +314,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     mild = [problem for state in states for problem in state.problems if problem.level != rules.SEVERE]
     context = beside.check(found, document) | {
         "certificate": found,
-        "face": face(document, **printing.languages(found, document), most=SHOWN),
+        "face": face(document, **printing.look(found, document), most=SHOWN),
         "states": states,
         "not_inspected": inspected.missing(found, found.nppo),
         "missing": drafts.links(found, workflow.Blocked(severe, list(found.inputs.all()))),

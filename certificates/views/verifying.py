@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from certificates import public, statutory
+from certificates import public, skins, statutory
 from certificates.models import Certificate
 from certificates.paper.face import face
 from certificates.seals import answering
@@ -95,7 +95,7 @@ def _shown(found: public.Answer) -> dict[str, Any]:
 
 def _face(certificate: Certificate) -> Any:
     document = certificate.content
-    return face(document, verified=statutory.verified(certificate.nppo_id))
+    return face(document, verified=statutory.verified(certificate.nppo_id), skin=skins.printed(certificate))
 
 
 def _compared(request: HttpRequest, found: public.Answer) -> dict[str, str]:

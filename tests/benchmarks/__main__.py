@@ -71,8 +71,9 @@ def paper() -> list[Row]:
     from weasyprint import HTML
 
     from certificates.ephyto.xml import to_xml
-    from certificates.paper import pdf
+    from certificates.paper import pdf, sheets
     from certificates.paper.face import face
+    from certificates.paper.skins import USUAL
     from tests.factories import valid_document
 
     document = valid_document(number="WS-2026-000001", issued="2026-07-15T10:42:00+13:00")
@@ -83,8 +84,8 @@ def paper() -> list[Row]:
     words = "".join(
         f"<p>{box.label}</p>" + "".join(f"<p>{t.text}</p>" for t in box.texts) for box in face(document).boxes
     )
-    fonts, css = pdf._tools()
-    base = median(lambda: HTML(string=words).write_pdf(stylesheets=[css], font_config=fonts), 10)
+    fonts, css = sheets.tools(USUAL, is_rtl=False, fetcher=pdf.Closed())
+    base = median(lambda: HTML(string=words).write_pdf(stylesheets=css, font_config=fonts), 10)
     warm = median(lambda: pdf.render(document, xml=data), 10)
     return [
         ("baseline: the same words as plain paragraphs", base, 1),

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from certificates.ephyto.document import Note
 from certificates.models import Status
+from certificates.paper import pdf
 from certificates.paper.face import face
 from gens.accounts import roles
 from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
@@ -26,7 +27,7 @@ def test_screen_and_paper_show_every_box(language: str) -> None:
     screen = render_to_string(
         "certificates/_face.html", {"face": made, "certificate": certificate, "may_edit": True, "marks": {}}
     )
-    paper = render_to_string("paper/face.html", {"face": made, "document": document})
+    paper = pdf.page(made, document)
     for box in made.boxes:
         words = [box.label, *(text.text for text in box.texts), *(row.botanical for row in box.rows)]
         for word in filter(None, words):

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from django.template.loader import render_to_string
-from weasyprint import HTML
 
 from certificates.ephyto.document import Country, Document, Measure, Note, Party, Text, Treatment
 from certificates.paper import fit, pdf
 from certificates.paper.face import face
 from tests.factories import load, valid_document
+from tests.paper.layout import flaws, laid_out, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -45,24 +44,6 @@ def full(word: str, share: float) -> Document:
         statements=("1", "2"), notes=(Note("SPSFL", "5"), Note("DMCL", text(130)), Note("ADEDL", text(650))),
         lines=tuple(replace(line, id=f"l{n}") for n in range(max(1, int(8 * share)))),
     )  # fmt: skip
-
-
-def flaws(document: Document, language: str, extra: int = 0, beside: str = "") -> list[str]:
-    """Boxes whose lines end below or beside them; "spilled" when the face needs a second page."""
-    fitted = fit.fitted(face(document, language, beside=beside), extra=extra)
-    context = {"face": fitted.face, "attached": fitted.attached, "document": document, "is_tight": fitted.is_tight}
-    origin = pdf.Origin("Argentina", "10 July 2026, 06:14") if extra else None
-    html = render_to_string("paper/face.html", context | {"is_rtl": language == "ar", "origin": origin})
-    fonts, css = pdf._tools()
-    first, *rest = HTML(string=html).render(stylesheets=[css], font_config=fonts).pages
-    found = ["spilled" for page in rest for box in page._page_box.descendants() if box.element_tag == "article"]
-    for box in first._page_box.descendants():
-        if box.element_tag in ("article", "div", "p", "td") and hasattr(box, "descendants"):
-            lines = [line for line in box.descendants() if type(line).__name__ == "LineBox"]
-            below = any(line.position_y + line.height > box.position_y + box.margin_height() + 0.5 for line in lines)
-            beside = any(line.position_x + line.width > box.position_x + box.margin_width() + 1 for line in lines)
-            found += [str(box.element.get("class"))] if below or beside else []
-    return found
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.75, 1.0])
@@ -112,26 +93,41 @@ def test_a_name_and_five_lines_of_address_stand_on_the_face() -> None:
 
 def test_what_is_longer_moves_whole_to_the_attachment() -> None:
     name = "Upolu Growers and Packers of Root Crops and Breadfruit Co-operative Ltd"
-    party = Party(name, ("Block 4", "Vaitele Industrial Zone", "PO Box 1877", "Apia", "Samoa"))
+    party = Party(name, ("Block 4", "Vaitele Industrial Zone", "PO Box 1877", "Vaitele", "Tuamasaga", "Apia", "Samoa"))
     (attached,) = fit.fitted(face(valid_document(exporter=party))).attached
     assert [text.text for text in attached.texts][-1] == "Samoa"
 
 
-def test_every_attachment_page_carries_number_officer_and_stamp_area() -> None:
+def test_every_attachment_page_carries_number_date_officer_and_areas_and_which_page_of_how_many_it_is() -> None:
     line = valid_document().lines[0]
-    document = valid_document(number="WS-1", officer="Sina Tuilagi", lines=(line,) * 120)
-    context = {"face": fit.fitted(face(document)).face, "attached": fit.fitted(face(document)).attached}
-    fonts, css = pdf._tools()
-    html = render_to_string("paper/face.html", context | {"document": document})
-    _face, *attachment = HTML(string=html).render(stylesheets=[css], font_config=fonts).pages
+    document = valid_document(
+        number="WS-1", officer="Sina Tuilagi", issued="2026-07-15T10:42:00+13:00", lines=(line,) * 120
+    )
+    first, *attachment = laid_out(document)
     assert len(attachment) > 2
-    for page in attachment:
-        words = " ".join(box.text for box in page._page_box.descendants() if type(box).__name__ == "TextBox")
-        assert all(word in words for word in ("WS-1", "Sina Tuilagi", "Stamp"))
+    assert f"Page 1 of {len(attachment) + 1}" in words_of(first)
+    for number, page in enumerate(attachment, start=2):
+        words = words_of(page)
+        said = ("WS-1", "Sina Tuilagi", "15 July 2026", "Stamp of Organization", "Signature")
+        assert [word for word in said if word not in words] == []
+        assert f"Page {number} of {len(attachment) + 1}" in words
+
+
+def test_the_head_of_arabic_attachments_runs_from_right_to_left() -> None:
+    line = valid_document().lines[0]
+    _first, page = laid_out(valid_document(number="WS-1", officer="Sina", lines=(line,) * 30), "ar")
+    cells = [
+        box
+        for box in page._page_box.descendants()
+        if "cell" in str(box.element is not None and box.element.get("class"))
+    ]
+    edges = [box.position_x for box in cells if box.element_tag == "div" and hasattr(box, "children")]
+    assert len(edges) == 3
+    assert edges == sorted(edges, reverse=True)
 
 
 @pytest.mark.parametrize(("text", "direction"), [("14 Wharf Road", "ltr"), ("14 شارع الميناء", "rtl"), ("2026", "ltr")])
 def test_each_text_prints_in_its_own_direction(text: str, direction: str) -> None:
     document = valid_document(exporter=Party(text))
-    html = render_to_string("paper/face.html", {"face": face(document, "ar"), "document": document, "is_rtl": True})
+    html = pdf.page(face(document, "ar"), document)
     assert f'dir="{direction}">{text}<' in html
