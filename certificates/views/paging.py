@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 from certificates.models import Certificate, Certificates
 
 PAGE: Final = 50
-NEAR: Final = 5_000  # rows of a list that are read for words without an index
+NEAR: Final = 2_000  # rows of a list that are read for words without an index
 _LARGEST: Final = 2**63 - 1
 Narrow = Callable[[Certificates], Certificates]
 
