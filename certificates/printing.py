@@ -108,7 +108,7 @@ def render(certificate_id: int, nppo_id: int) -> bool:
         log.warning("The seal of %s cannot be had: %s", seal.nppo.code, why)
         using.note(seal, why.trouble)
         return False
-    if sealed.has_time or not seal.time_server:
+    if seal.trouble and (sealed.has_time or not seal.time_server):
         using.note(seal, "")
     _keep(paper, sealed.data, seal, sealed)
     return True

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from certificates import batches, notices, printing, reception
 from certificates.ephyto.xml import NotReadable
 from certificates.models import BatchItem, Certificate, Direction, Rendering, Seal
+from certificates.seals import using
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
 from hubclient.accounts import opened
@@ -106,6 +107,8 @@ def render_missing() -> None:
         found = list(missing.exclude(nppo_id__in=away)[:AT_ONCE])
         for nppo_id in sorted(away):
             found += missing.filter(nppo_id=nppo_id)[:AT_ONCE]
+    for nppo_id in away - {nppo_id for _pk, nppo_id in found}:
+        using.look_again(nppo_id)
     stuck = set()
     for certificate_id, nppo_id in found:
         if nppo_id not in stuck and not printing.render(certificate_id, nppo_id):

@@ -1,11 +1,11 @@
 """Whose seal a PDF has, and whether it is unchanged: asked by anybody, of the seals of all NPPOs of the installation."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate, Seal, SealedFile
@@ -62,9 +62,7 @@ def asked(data: bytes) -> Answer:
         foreign = next((each for each in found if each.is_intact), None)
         return Answer(Verdict.FOREIGN, subject=foreign.subject) if foreign else Answer(Verdict.CHANGED)
     signature = next((each for each in ours if each.is_unchanged), ours[-1])
-    nppo = Nppo.objects.get(pk=known[signature.fingerprint])
-    with acting_for(nppo.pk):
-        return replace(_answer(signature, data, nppo), nppo=nppo)
+    return _answer(signature, data, Nppo.objects.get(pk=known[signature.fingerprint]))
 
 
 def _known(found: list[Signature]) -> dict[str, int]:
@@ -75,35 +73,32 @@ def _known(found: list[Signature]) -> dict[str, int]:
 
 
 def _answer(signature: Signature, data: bytes, nppo: Nppo) -> Answer:
-    files = SealedFile.objects.filter(nppo=nppo).select_related("certificate__nppo")
-    kept = files.filter(sha256=hashlib.sha256(data).hexdigest()).first()
-    if kept is not None and signature.is_unchanged:
-        return Answer(
-            Verdict.UNCHANGED,
-            at=kept.at,
-            has_time=kept.has_time,
-            certificate=kept.certificate,
-            is_original=kept.is_original,
-        )
-    if signature.is_unchanged and not _is_in_time(signature, nppo):
-        return Answer(Verdict.EXPIRED, at=signature.at)
-    # what stands before something that was added may be a file of ours
-    before = files.filter(sha256=hashlib.sha256(data[: signature.length]).hexdigest()).first()
-    certificate = before.certificate if before else None
-    if _is_swapped(data, before, files):
-        return Answer(Verdict.SWAPPED, at=signature.at, certificate=certificate)
-    verdict = Verdict.NOT_ISSUED if signature.is_unchanged else Verdict.CHANGED
-    return Answer(verdict, at=signature.at, certificate=certificate)
-
-
-def _is_swapped(data: bytes, before: SealedFile | None, files: QuerySet[SealedFile]) -> bool:
-    """Whether what is attached now is not what was attached when it was sealed; or, where nobody knows, nothing of ours."""
+    """Of a file with a seal of this NPPO. What is attached is looked for between two transactions: it may take seconds."""
+    with acting_for(nppo.pk):
+        kept = _registered(nppo, data)
+        if kept is not None and signature.is_unchanged:
+            return Answer(Verdict.UNCHANGED, nppo, "", kept.at, kept.has_time, kept.certificate, kept.is_original)
+        if signature.is_unchanged and not _is_in_time(signature, nppo):
+            return Answer(Verdict.EXPIRED, nppo, at=signature.at)
     inside = attached.hashes(data)
-    if not inside:
-        return False
+    with acting_for(nppo.pk):
+        before = _registered(nppo, data[: signature.length])  # something may only have been added behind it
+        verdict = Verdict.NOT_ISSUED if signature.is_unchanged else Verdict.CHANGED
+        if inside and _is_swapped(inside, before, nppo):
+            verdict = Verdict.SWAPPED
+    return Answer(verdict, nppo, at=signature.at, certificate=before.certificate if before else None)
+
+
+def _registered(nppo: Nppo, data: bytes) -> SealedFile | None:
+    files = SealedFile.objects.filter(nppo=nppo, sha256=hashlib.sha256(data).hexdigest())
+    return files.select_related("certificate__nppo").first()
+
+
+def _is_swapped(inside: set[str], before: SealedFile | None, nppo: Nppo) -> bool:
+    """Whether what is attached now is not what was attached when it was sealed; or, where nobody knows, nothing of ours."""
     if before is not None:
         return inside != {before.xml_sha256}
-    return not files.filter(xml_sha256__in=inside).exists()
+    return not SealedFile.objects.filter(nppo=nppo, xml_sha256__in=inside).exists()
 
 
 def _is_in_time(signature: Signature, nppo: Nppo) -> bool:

@@ -99,6 +99,24 @@ def note(seal: Seal, trouble: str) -> None:
             events.record(seal, action, by=None, reason=trouble)
 
 
+def look_again(nppo_id: int) -> None:
+    """Try out a seal that could not be had, where no paper waits for it: nobody else would find that it is back."""
+    from certificates.seals import trial
+
+    with acting_for(nppo_id):
+        seal = active(nppo_id)
+    if seal is None or not seal.trouble:
+        return None
+    try:
+        with ready(seal) as opened:
+            sealed = opened.put_on(trial.page())
+    except NotAtHand as why:
+        return note(seal, why.trouble)
+    if sealed.has_time or not seal.time_server:
+        note(seal, "")
+    return None
+
+
 def keep_in_use(seal: Seal) -> bool:
     """Whether it still is in use; then it stays so to the end of this transaction."""
     return Seal.objects.select_for_update().in_use().filter(pk=seal.pk).exists()

@@ -331,6 +331,25 @@ def test_a_copy_waits_for_a_seal_that_is_away(world: World) -> None:
         assert not made.events.filter(reason="CERTIFIED TRUE COPY").exists()
 
 
+def test_a_seal_that_is_back_is_found_though_no_paper_waits(world: World) -> None:
+    made = world.printed("WS-1")
+    with acting_for(world.nppo.pk):
+        copies = [prints.start(made, by=world.desk) for _ in range(2)]
+    file = place(world.nppo).file
+    file.chmod(0o644)
+    with pytest.raises(NotAtHand):
+        printing.pages(copies[1])
+    tasks.render_missing()
+    assert world.fresh().trouble == Seal.Trouble.EXPOSED
+    file.chmod(0o600)
+    tasks.render_missing()
+    assert world.fresh().trouble == ""
+    assert [each for each in world.happened() if each[0].startswith("seal")] == [
+        ("seal_away", "exposed"),
+        ("seal_back", ""),
+    ]
+
+
 # Putting into use
 
 

