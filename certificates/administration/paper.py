@@ -88,7 +88,7 @@ class Paper(forms.Form):
     )  # fmt: skip
     down = _millimetres("down", gettext_lazy("Move down, mm"), gettext_lazy("Up with a minus."))
     kind = forms.ChoiceField(label=gettext_lazy("Show a certificate for"), choices=TYPES)
-    tongue = forms.ChoiceField(label=gettext_lazy("In"))
+    tongue = forms.ChoiceField(label=gettext_lazy("Languages"))
     is_bare = forms.BooleanField(label=gettext_lazy("Only what prints on printed sheets"), required=False)
 
     helper = laid_out(
@@ -104,8 +104,9 @@ class Paper(forms.Form):
         start = to_data(skin) | {"kind": TYPES[0][0], "tongue": second or ENGLISH}
         super().__init__(*args, **options | {"initial": start})
         tongues: Any = self.fields["tongue"]
-        english, *others = installation.LANGUAGES
-        tongues.choices = [english, *((code, _("English and %(name)s") % {"name": name}) for code, name in others)]
+        names = dict(installation.LANGUAGES)
+        english = (ENGLISH, names.pop(ENGLISH))
+        tongues.choices = [english, *((code, _("English and %(name)s") % {"name": names[code]}) for code in names)]
 
     def clean_ink(self) -> str:
         ink = str(self.cleaned_data["ink"]).lower()
