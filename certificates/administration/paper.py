@@ -90,7 +90,7 @@ class Paper(forms.Form):
     )  # fmt: skip
     down = _millimetres("down", gettext_lazy("Move down, mm"), gettext_lazy("Up with a minus."))
     kind = forms.ChoiceField(label=gettext_lazy("Show a certificate for"), choices=TYPES)
-    tongue = forms.ChoiceField(label=gettext_lazy("Languages"))
+    tongue = forms.ChoiceField(label=gettext_lazy("In"))
     is_bare = forms.BooleanField(label=gettext_lazy("Only what prints on printed sheets"), required=False)
 
     helper = laid_out(
