@@ -156,10 +156,16 @@ for (const form of document.querySelectorAll("form[method=post]")) {
     setTimeout(() => delete form.dataset.pressed, 5000);
   });
 }
-// What is typed is shown at once in the frame that a button of the form fills.
+// What is typed is shown at once in a frame, where the window is wide enough; else in a tab of its own when it is asked for.
 for (const form of document.querySelectorAll("form[data-live]")) {
-  const button = document.getElementById(form.dataset.live);
-  form.addEventListener("change", () => form.requestSubmit(button));
+  const button = document.getElementById(form.dataset.live), frame = document.getElementsByName(button.formTarget)[0];
+  const show = () => form.requestSubmit(button), isWide = matchMedia("(width >= 64rem)").matches;
+  frame.hidden = !isWide;
+  if (!isWide) button.formTarget = "_blank";
+  else {
+    form.addEventListener("change", show);
+    show();
+  }
 }
 // One tick for all rows of a list.
 for (const all of document.querySelectorAll("[data-all]")) {

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -104,8 +106,9 @@ class Paper(forms.Form):
         start = to_data(skin) | {"kind": TYPES[0][0], "tongue": second or ENGLISH}
         super().__init__(*args, **options | {"initial": start})
         tongues: Any = self.fields["tongue"]
-        english, *others = installation.LANGUAGES
-        tongues.choices = [english, *((code, _("English and %(name)s") % {"name": name}) for code, name in others)]
+        names = dict(installation.LANGUAGES)
+        english = (ENGLISH, names.pop(ENGLISH))
+        tongues.choices = [english, *((code, _("English and %(name)s") % {"name": names[code]}) for code in names)]
 
     def clean_ink(self) -> str:
         ink = str(self.cleaned_data["ink"]).lower()
@@ -165,18 +168,25 @@ def _seen(request: ActingRequest) -> int:
 @xframe_options_sameorigin
 @csp_replace({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
 def preview(request: ActingRequest) -> HttpResponse:
-    """An example as PDF: GET in the look that is kept, POST in the one that is typed. With rulers, to hold against a sheet."""
+    """An example as PDF, in the look that is kept or in the one that the address says, for viewers ask again. POST leads to
+    that address. With rulers, to hold against a sheet.
+    """
     administrators_only(request)
     nppo = request.membership.nppo
     kept = skins.of(nppo.pk)
-    form = Paper(request.POST if request.method == "POST" else None, skin=kept, nppo=nppo)
+    typed = request.POST if request.method == "POST" else request.GET
+    form = Paper(typed if request.method == "POST" or typed else None, skin=kept, nppo=nppo)
     if form.is_bound and not form.is_valid():
         context = {"form": form, "errors": errors_of(form)}
         return render(request, "administration/paper_preview.html", context, status=422)
     said = form.cleaned_data if form.is_bound else form.initial
+    if request.method == "POST":
+        values = {name: value for name, value in said.items() if value is not False}
+        values |= {"rulers": "1"} if "rulers" in typed else {}
+        return redirect(f"{reverse('administration:paper_preview')}?{urlencode(values)}")
     data = printing.example(
         nppo, form.skin if form.is_bound else kept, kind=said["kind"], beside=said["tongue"],
-        is_bare=bool(said.get("is_bare")), has_rulers="rulers" in request.POST,
+        is_bare=bool(said.get("is_bare")), has_rulers="rulers" in typed,
     )  # fmt: skip
     response = HttpResponse(data, content_type="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="example.pdf"'

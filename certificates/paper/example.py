@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -77,6 +78,7 @@ def combinations() -> Iterator[tuple[str, str, str]]:
         yield kind, language, beside
 
 
+@lru_cache(maxsize=64)
 def has_room(skin: Skin) -> bool:
     """Whether the face stays one page in this skin, in every kind and language, with every sentence as long as it gets."""
     long, names = "M" * LONGEST_BLANK, Names(ENGLISH, ())

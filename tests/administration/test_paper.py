@@ -39,7 +39,7 @@ class World:
         return self.client.post(URL, USUAL_FORM | {"seen": seen} | said)
 
     def look(self, **said: Any) -> Any:
-        return self.client.post(PREVIEW, USUAL_FORM | said)
+        return self.client.post(PREVIEW, USUAL_FORM | said, follow=True)
 
     def versions(self) -> list[Skin]:
         with acting_for(self.nppo.pk):
@@ -307,13 +307,17 @@ def test_whatever_is_changed_is_shown_at_once_in_the_frame(live_server: Any, bro
     page = context.new_page()
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto(live_server.url + URL)
-    with page.expect_response(lambda answer: answer.url.endswith(PREVIEW)) as shown:
+
+    def shown(value: str) -> Any:
+        return page.expect_response(
+            lambda answer: PREVIEW in answer.url and value in answer.url and answer.status == 200
+        )
+
+    with shown("size=A4"):
+        page.goto(live_server.url + URL)  # as it is kept
+    with shown("size=Letter"):
         page.select_option("#id_size", "Letter")
-    assert shown.value.status == 200
-    assert shown.value.request.post_data is not None
-    assert "Letter" in shown.value.request.post_data
-    with page.expect_response(lambda answer: answer.url.endswith(PREVIEW)):
+    with shown("numbering=round"):
         page.select_option("#id_numbering", "round")  # and again, at once
     assert page.url == live_server.url + URL
     assert refused == []
@@ -321,3 +325,10 @@ def test_whatever_is_changed_is_shown_at_once_in_the_frame(live_server: Any, bro
     page.wait_for_load_state()
     assert world.versions() == [Skin(size="Letter", numbering="round")]
     context.close()
+
+
+def test_english_prints_alone_or_with_each_other_language(world: World) -> None:
+    page = world.client.get(URL).content.decode()
+    assert '<option value="en" selected>English</option>' in page
+    assert '<option value="fr">English and ' in page
+    assert "English and English" not in page

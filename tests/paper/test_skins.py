@@ -96,9 +96,8 @@ def test_the_fullest_face_is_one_page_in_every_skin_kind_and_language(name: str,
 @pytest.mark.parametrize("name", ["letter", "form", "narrow"])
 @pytest.mark.parametrize("word", ["Wharf road ", "芋头已检查", "الشحنة "])
 def test_nor_is_anything_cut_off_that_fits_by_a_hair(name: str, word: str) -> None:
-    for share in (0.25, 0.45):
-        for language, beside in (("en", ""), ("en", "ru"), ("en", "ar"), ("zh-hans", ""), ("ar", "")):
-            assert flaws(full(word, share), language, beside=beside, skin=SKINS[name]) == [], (share, language, beside)
+    for language, beside in (("en", ""), ("en", "ru"), ("en", "ar"), ("zh-hans", ""), ("ar", "")):
+        assert flaws(full(word, 0.45), language, beside=beside, skin=SKINS[name]) == [], (language, beside)
 
 
 def test_the_check_sees_a_line_that_ends_below_its_box(monkeypatch: pytest.MonkeyPatch) -> None:
