@@ -27,7 +27,7 @@ from certificates.models import (
     Status,
     partnership,
 )
-from certificates.paper import aligning, marking, pdf, sealmark
+from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
 from certificates.paper.words import CURRENT, ENGLISH, sentence
@@ -234,15 +234,29 @@ def _marked(certificate: Certificate, kept: Rendering, word: str, line: str = ""
 
 def as_it_stands(certificate: Certificate, kept: Rendering) -> bytes:
     """The kept PDF, with what became of the certificate across it: withdrawn or replaced, by which and since when."""
+    became = _became(certificate)
+    return _marked(certificate, kept, *became) if became else bytes(kept.pdf)
+
+
+def archive_copy(certificate: Certificate, kept: Rendering) -> bytes:
+    """The kept pages for archives that take PDF/A-1b only: without the XML, which such a file cannot hold, and without a
+    seal, which is of the kept file's bytes.
+    """
+    data, became = bytes(kept.pdf), _became(certificate)
+    return archiving.archived(marking.marked(data, *became, is_flat=True) if became else data)
+
+
+def _became(certificate: Certificate) -> tuple[str, str] | None:
+    """The mark of what is no longer valid, and the line that says why."""
     day = formats.date_format(timezone.localtime(certificate.status_since), "DATE_FORMAT")
     if certificate.status == Status.WITHDRAWN:
-        return _marked(certificate, kept, marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day})
+        return marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day}
     if certificate.status == Status.REPLACED:
         with acting_for(certificate.nppo_id):
             after = certificate.replacements.exclude(number="").order_by("-pk").first()
         said = {"number": after.number if after else "–", "day": day}
-        return _marked(certificate, kept, marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said)
-    return bytes(kept.pdf)
+        return marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said
+    return None
 
 
 def certified_copy(certificate: Certificate, kept: Rendering, *, by: Membership) -> bytes:

@@ -102,6 +102,7 @@ urlpatterns = [
     path("certificate/<int:pk>/inspections/", inspecting.listed, name="inspections_of"),
     path("certificate/<int:pk>/inspections/new/", inspecting.new, name="new_inspection"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),
+    path("certificate/<int:pk>/archive-copy", downloads.archive_copy, name="archive_copy"),
     path("certificate/<int:pk>/xml/<int:message_pk>", downloads.xml, name="xml"),
     path("certificate/<int:pk>/attachment/<slug:attachment_id>", downloads.attachment, name="attachment"),
 ]

@@ -65,6 +65,17 @@ def _not_kept(found: Certificate) -> HttpResponse:
     return as_download(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
 
 
+def archive_copy(request: ActingRequest, pk: int) -> HttpResponse:
+    """An issued certificate as PDF/A-1b."""
+    found = certificate_or_404(request, pk)
+    if found.direction == Direction.RECEIVED or not found.number:
+        raise Http404
+    kept = Rendering.objects.filter(certificate=found).first()
+    if kept is None:
+        return being_made(request, found)
+    return as_download(printing.archive_copy(found, kept), "application/pdf", f"{found.number}-archive.pdf")
+
+
 def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:
     """The exact bytes that were sent or received."""
     message = get_object_or_404(Message, pk=message_pk, certificate=certificate_or_404(request, pk))
