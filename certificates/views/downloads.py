@@ -70,7 +70,7 @@ def archive_copy(request: ActingRequest, pk: int) -> HttpResponse:
     found = certificate_or_404(request, pk)
     if found.direction == Direction.RECEIVED or not found.number:
         raise Http404
-    kept = Rendering.objects.filter(certificate=found).first()
+    kept = printing.kept_of(found)
     if kept is None:
         return being_made(request, found)
     return as_download(printing.archive_copy(found, kept), "application/pdf", f"{found.number}-archive.pdf")
