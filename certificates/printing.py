@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from certificates import issuing, pictures, public, skins, statutory
+from certificates import issuing, pictures, public, rendering, skins, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
@@ -23,6 +23,7 @@ from certificates.models import (
     PaperSkin,
     Print,
     Rendering,
+    RenderTry,
     Seal,
     Status,
     partnership,
@@ -31,6 +32,7 @@ from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
 from certificates.paper.words import CURRENT, ENGLISH, sentence
+from certificates.rendering import NotRendered as NotRendered
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
@@ -91,7 +93,7 @@ def _letterhead(nppo: Nppo, certificate: Certificate | None = None) -> pdf.Lette
 
 def render(certificate_id: int, nppo_id: int) -> bool:
     """Print and seal an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is
-    made. False when the seal cannot be had: the paper waits for it, and is asked for again.
+    made. False when the seal cannot be had: the paper waits for it, and is asked for again. Raises NotRendered.
     """
     with acting_for(nppo_id):
         paper = _paper(certificate_id)
@@ -99,19 +101,28 @@ def render(certificate_id: int, nppo_id: int) -> bool:
     if paper is None:
         return True
     if seal is None:
-        _keep(paper, paper.made(), None, None)
+        with rendering.tried(paper.certificate) as is_ours:
+            if is_ours:
+                _keep(paper, paper.made(), None, None)
         return True
     try:
         with using.ready(seal) as ready:  # first: without its key no page need be made
-            sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+            _make_sealed(paper, seal, ready)
     except NotAtHand as why:
         log.warning("The seal of %s cannot be had: %s", seal.nppo.code, why)
         using.note(seal, why.trouble)
         return False
-    if sealed.has_time or not seal.time_server:
-        using.note(seal, "")
-    _keep(paper, sealed.data, seal, sealed)
     return True
+
+
+def _make_sealed(paper: "_Paper", seal: Seal, ready: using.Ready) -> None:
+    with rendering.tried(paper.certificate, but=NotAtHand) as is_ours:
+        if not is_ours:
+            return
+        sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+        if sealed.has_time or not seal.time_server:
+            using.note(seal, "")
+        _keep(paper, sealed.data, seal, sealed)
 
 
 @dataclass(frozen=True)
@@ -167,6 +178,7 @@ def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None"
         with acting_for(found.nppo_id):
             if seal and not using.keep_in_use(seal):
                 return
+            RenderTry.objects.filter(certificate=found).delete()
             Rendering.objects.create(
                 nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT,
                 skin=paper.kept_skin, sheet=sheet,

@@ -56,6 +56,7 @@ urlpatterns = [
     path("rules/", ruleset.ruleset, name="ruleset"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:pk>/", operations.connection, name="connection"),
+    path("operations/pdf/<int:pk>/again/", operations.render_again, name="render_again"),
     path("operations/envelope/<int:pk>/content", operations.content, name="envelope_content"),
     path("operations/envelope/<int:pk>/<slug:name>/", operations.envelope, name="envelope"),
     path("look-up/<slug:name>/", looking_up.look_up, name="look_up"),

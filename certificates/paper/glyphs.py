@@ -19,16 +19,31 @@ STACKED: Final = 4  # signs above and below one letter; more run into other line
 
 
 @cache
-def covered() -> frozenset[int]:
-    """The characters that the paper has, in regular and in bold."""
-    read = {path.name: frozenset(_characters(path.read_bytes())) for path in sorted(FONTS.glob("*.ttf"))}
-    regular = frozenset().union(*(found for name, found in read.items() if "Regular" in name))
-    return regular & frozenset().union(*(found for name, found in read.items() if "Bold" in name))
+def widths() -> dict[int, int]:
+    """The characters that the paper has, in regular and in bold, with their greatest width in thousandths of its size."""
+    read = {path.name: _font(path.read_bytes()) for path in sorted(FONTS.glob("*.ttf"))}
+    regular, bold = ([found for name, found in read.items() if weight in name] for weight in ("Regular", "Bold"))
+    both = set().union(*regular) & set().union(*bold)
+    return {character: max(found.get(character, 0) for found in regular) for character in both}
 
 
-def _characters(font: bytes) -> Iterator[int]:
-    """Of the font's table cmap in format 4, which every font of make_fonts has: its segments, and where glyphs lie apart."""
-    table = next(at for tag, at in _tables(font) if tag == b"cmap")
+def covered(character: int) -> bool:
+    return character in widths()
+
+
+def _font(font: bytes) -> dict[int, int]:
+    """Widths by character, of the tables that every TrueType font has."""
+    tables = dict(_tables(font))
+    (units,) = struct.unpack_from(">H", font, tables[b"head"] + 18)
+    (measured,) = struct.unpack_from(">H", font, tables[b"hhea"] + 34)  # glyphs after these are as wide as the last
+    wide = struct.unpack_from(f">{2 * measured}H", font, tables[b"hmtx"])[::2]
+    return {
+        character: wide[min(glyph, measured - 1)] * 1000 // units for character, glyph in _glyphs(font, tables[b"cmap"])
+    }
+
+
+def _glyphs(font: bytes, table: int) -> Iterator[tuple[int, int]]:
+    """Of the table cmap in format 4, which every font of make_fonts has: its segments, and where glyphs lie apart."""
     (count,) = struct.unpack_from(">H", font, table + 2)
     offsets = [struct.unpack_from(">HHI", font, table + 4 + 8 * n)[2] for n in range(count)]
     at = next(table + offset for offset in offsets if struct.unpack_from(">H", font, table + offset)[0] == 4)
@@ -41,7 +56,7 @@ def _characters(font: bytes) -> Iterator[int]:
             place = at + 16 + 6 * half + 2 * n + apart + 2 * (character - start)
             glyph = struct.unpack_from(">H", font, place)[0] if apart else (character + delta) & 0xFFFF
             if glyph:
-                yield character
+                yield character, glyph
 
 
 def _tables(font: bytes) -> Iterator[tuple[bytes, int]]:
@@ -60,9 +75,11 @@ class _Printed(dict[int, str]):
             said = "\n"
         elif letter in "\n\t":
             said = letter
-        elif letter in OVERRIDES or (is_unseen(letter) and character not in covered()):
+        elif _is_form(letter):
+            said = printable(unicodedata.normalize("NFKC", letter))
+        elif letter in OVERRIDES or (is_unseen(letter) and not covered(character)):
             said = ""
-        elif character in covered():
+        elif covered(character):
             said = letter
         else:
             said = f"[U+{character:04X}]"
@@ -71,6 +88,12 @@ class _Printed(dict[int, str]):
 
 
 _PRINTED: Final = _Printed()
+
+
+def _is_form(letter: str) -> bool:
+    """Ready-made Arabic forms and ligatures, some as long as a line, of letters that join by themselves."""
+    is_form = "\ufb50" <= letter <= "\ufdff" or "\ufe70" <= letter <= "\ufefc"
+    return is_form and unicodedata.normalize("NFKC", letter) != letter
 
 
 def is_unseen(letter: str) -> bool:
@@ -84,7 +107,7 @@ def is_unseen(letter: str) -> bool:
 
 @cache
 def _stack() -> re.Pattern[str]:
-    marks = "".join(map(chr, sorted(c for c in covered() if unicodedata.category(chr(c)) in ("Mn", "Me"))))
+    marks = "".join(map(chr, sorted(c for c in widths() if unicodedata.category(chr(c)) in ("Mn", "Me"))))
     return re.compile(f"([{re.escape(marks)}]{{{STACKED}}})[{re.escape(marks)}]+")
 
 
@@ -99,4 +122,4 @@ def missing(text: str) -> list[str]:
     """The characters of this text that the paper does not have, each once."""
     if text.isascii():
         return []
-    return [letter for letter in dict.fromkeys(text) if not is_unseen(letter) and ord(letter) not in covered()]
+    return [letter for letter in dict.fromkeys(text) if not is_unseen(letter) and not covered(ord(letter))]

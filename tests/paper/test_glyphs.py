@@ -23,7 +23,14 @@ def test_what_is_read_of_the_fonts_is_what_they_have() -> None:
     read = {path.name: set(TTFont(path).getBestCmap()) for path in glyphs.FONTS.glob("*.ttf")}
     regular = set().union(*(found for name, found in read.items() if "Regular" in name))
     bold = set().union(*(found for name, found in read.items() if "Bold" in name))
-    assert regular == bold == glyphs.covered()
+    assert regular == bold == set(glyphs.widths())
+
+
+def test_widths_are_those_of_the_fonts() -> None:
+    font = TTFont(glyphs.FONTS / "GensSans-Regular.ttf")
+    names, units = font.getBestCmap(), font["head"].unitsPerEm
+    assert glyphs.widths()[ord("Щ")] == font["hmtx"][names[ord("Щ")]][0] * 1000 // units
+    assert glyphs.widths()[ord("证")] == 1000
 
 
 def test_every_name_of_the_starting_lists_prints() -> None:
@@ -52,6 +59,7 @@ def test_the_characters_of_every_language_are_there(language: str) -> None:
         ("\ufeffflag\ufe0f \U000e0041", "flag "),
         ("e" + "\u0301" * 50, "e" + "\u0301" * glyphs.STACKED),
         ("private \ue000, none \uffff, half \ud83d", "private [U+E000], none [U+FFFF], half [U+D83D]"),
+        ("\ufdf2 \ufefb", "الله لا"),
         ("<b>&amp;</b> url(x)", "<b>&amp;</b> url(x)"),
         ("شُكْرًا 榅桲 Ağcabədi", "شُكْرًا 榅桲 Ağcabədi"),
     ],
@@ -63,7 +71,7 @@ def test_every_character_prints_as_itself_or_as_its_code(written: str, prints: s
 def test_what_prints_is_always_in_the_fonts() -> None:
     every = "".join(map(chr, range(0x110000)))
     printed = set(glyphs.printable(every))
-    assert {letter for letter in printed if ord(letter) not in glyphs.covered()} == {"\n", "\t"}
+    assert {letter for letter in printed if not glyphs.covered(ord(letter))} == {"\n", "\t"}
 
 
 def test_what_is_reported_is_what_prints_as_a_code() -> None:
@@ -114,4 +122,4 @@ def test_the_fonts_hold_what_the_command_asks_for() -> None:
         make_fonts.gb2312() | make_fonts.listed() | {*range(0x410, 0x450), *range(0x21, 0x7F), *range(0x621, 0x64B)}
     )
     letters = {character for character in wanted if unicodedata.category(chr(character)) != "Cn"}
-    assert letters - glyphs.covered() == set()
+    assert letters - set(glyphs.widths()) == set()
