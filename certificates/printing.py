@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from certificates import issuing, pictures, public, skins, statutory
+from certificates import issuing, pictures, public, rendering, skins, statutory
 from certificates.ephyto import show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
@@ -23,14 +23,16 @@ from certificates.models import (
     PaperSkin,
     Print,
     Rendering,
+    RenderTry,
     Seal,
     Status,
     partnership,
 )
-from certificates.paper import aligning, marking, pdf, sealmark
+from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
 from certificates.paper.words import CURRENT, ENGLISH, sentence
+from certificates.rendering import NotRendered as NotRendered
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
@@ -91,7 +93,7 @@ def _letterhead(nppo: Nppo, certificate: Certificate | None = None) -> pdf.Lette
 
 def render(certificate_id: int, nppo_id: int) -> bool:
     """Print and seal an issued certificate, once: whoever comes second finds it done. Nothing is locked while the page is
-    made. False when the seal cannot be had: the paper waits for it, and is asked for again.
+    made. False when the seal cannot be had: the paper waits for it, and is asked for again. Raises NotRendered.
     """
     with acting_for(nppo_id):
         paper = _paper(certificate_id)
@@ -99,19 +101,28 @@ def render(certificate_id: int, nppo_id: int) -> bool:
     if paper is None:
         return True
     if seal is None:
-        _keep(paper, paper.made(), None, None)
+        with rendering.tried(paper.certificate) as is_ours:
+            if is_ours:
+                _keep(paper, paper.made(), None, None)
         return True
     try:
         with using.ready(seal) as ready:  # first: without its key no page need be made
-            sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+            _make_sealed(paper, seal, ready)
     except NotAtHand as why:
         log.warning("The seal of %s cannot be had: %s", seal.nppo.code, why)
         using.note(seal, why.trouble)
         return False
-    if seal.trouble and (sealed.has_time or not seal.time_server):
-        using.note(seal, "")
-    _keep(paper, sealed.data, seal, sealed)
     return True
+
+
+def _make_sealed(paper: "_Paper", seal: Seal, ready: using.Ready) -> None:
+    with rendering.tried(paper.certificate, but=NotAtHand) as is_ours:
+        if not is_ours:
+            return
+        sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+        if seal.trouble and (sealed.has_time or not seal.time_server):
+            using.note(seal, "")
+        _keep(paper, sealed.data, seal, sealed)
 
 
 @dataclass(frozen=True)
@@ -167,6 +178,7 @@ def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None"
         with acting_for(found.nppo_id):
             if seal and not using.keep_in_use(seal):
                 return
+            RenderTry.objects.filter(certificate=found).delete()
             Rendering.objects.create(
                 nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT,
                 skin=paper.kept_skin, sheet=sheet,
@@ -234,15 +246,29 @@ def _marked(certificate: Certificate, kept: Rendering, word: str, line: str = ""
 
 def as_it_stands(certificate: Certificate, kept: Rendering) -> bytes:
     """The kept PDF, with what became of the certificate across it: withdrawn or replaced, by which and since when."""
+    became = _became(certificate)
+    return _marked(certificate, kept, *became) if became else bytes(kept.pdf)
+
+
+def archive_copy(certificate: Certificate, kept: Rendering) -> bytes:
+    """The kept pages for archives that take PDF/A-1b only: without the XML, which such a file cannot hold, and without a
+    seal, which is of the kept file's bytes.
+    """
+    data, became = bytes(kept.pdf), _became(certificate)
+    return archiving.archived(marking.marked(data, *became, is_flat=True) if became else data)
+
+
+def _became(certificate: Certificate) -> tuple[str, str] | None:
+    """The mark of what is no longer valid, and the line that says why."""
     day = formats.date_format(timezone.localtime(certificate.status_since), "DATE_FORMAT")
     if certificate.status == Status.WITHDRAWN:
-        return _marked(certificate, kept, marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day})
+        return marking.CANCELLED, _("Withdrawn on %(day)s") % {"day": day}
     if certificate.status == Status.REPLACED:
         with acting_for(certificate.nppo_id):
             after = certificate.replacements.exclude(number="").order_by("-pk").first()
         said = {"number": after.number if after else "–", "day": day}
-        return _marked(certificate, kept, marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said)
-    return bytes(kept.pdf)
+        return marking.REPLACED, _("Replaced by %(number)s on %(day)s") % said
+    return None
 
 
 def certified_copy(certificate: Certificate, kept: Rendering, *, by: Membership) -> bytes:

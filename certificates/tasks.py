@@ -6,10 +6,12 @@ from typing import Final
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
+from django.db.models import Q
+from django.utils import timezone
 
 from certificates import batches, notices, printing, reception
 from certificates.ephyto.xml import NotReadable
-from certificates.models import BatchItem, Certificate, Direction, Rendering, Seal
+from certificates.models import BatchItem, Certificate, Direction, Rendering, RenderTry, Seal
 from certificates.seals import using
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
@@ -90,19 +92,23 @@ def _take(envelope: Envelope, judgement: reception.Judgement | None) -> None:
 
 @shared_task(soft_time_limit=120, time_limit=150)
 def render(certificate_id: int, nppo_id: int) -> None:
-    """The bell of one PDF."""
-    printing.render(certificate_id, nppo_id)
+    """The bell of one PDF. What fails is recorded, and the sweep tries it again."""
+    try:
+        printing.render(certificate_id, nppo_id)
+    except printing.NotRendered:
+        log.exception("The PDF of certificate %s could not be made.", certificate_id)
 
 
-@shared_task(soft_time_limit=900, time_limit=960)
+@shared_task(soft_time_limit=120, time_limit=150)
 def render_missing() -> None:
-    """Beat: the issued certificates that have no PDF yet. Those of an NPPO whose seal is away do not keep others waiting:
-    one of them is tried, and with it the seal.
+    """Beat: the issued certificates that have no PDF yet, but for those whose next try is not due. Those of an NPPO whose
+    seal is away do not keep others waiting: one of them is tried, and with it the seal.
     """
     with sweeping():
         rendered = Rendering.objects.values("certificate_id")
+        waiting = RenderTry.objects.filter(Q(next_at=None) | Q(next_at__gt=timezone.now())).values("certificate_id")
         issued = Certificate.objects.filter(direction=Direction.ISSUED, issued_at__isnull=False)
-        missing = issued.exclude(pk__in=rendered).order_by("pk").values_list("pk", "nppo_id")
+        missing = issued.exclude(pk__in=rendered).exclude(pk__in=waiting).order_by("pk").values_list("pk", "nppo_id")
         away = set(Seal.objects.in_use().exclude(trouble="").values_list("nppo_id", flat=True))
         found = list(missing.exclude(nppo_id__in=away)[:AT_ONCE])
         for nppo_id in sorted(away):
@@ -111,8 +117,15 @@ def render_missing() -> None:
         using.look_again(nppo_id)
     stuck = set()
     for certificate_id, nppo_id in found:
-        if nppo_id not in stuck and not printing.render(certificate_id, nppo_id):
-            stuck.add(nppo_id)
+        if nppo_id in stuck:
+            continue
+        try:
+            if not printing.render(certificate_id, nppo_id):
+                stuck.add(nppo_id)
+        except printing.NotRendered as error:
+            log.exception("The PDF of certificate %s could not be made.", certificate_id)
+            if isinstance(error.__cause__, SoftTimeLimitExceeded):
+                return  # the next would be killed in the middle
 
 
 @shared_task(soft_time_limit=900, time_limit=960)

@@ -56,6 +56,7 @@ urlpatterns = [
     path("rules/", ruleset.ruleset, name="ruleset"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:pk>/", operations.connection, name="connection"),
+    path("operations/pdf/<int:pk>/again/", operations.render_again, name="render_again"),
     path("operations/envelope/<int:pk>/content", operations.content, name="envelope_content"),
     path("operations/envelope/<int:pk>/<slug:name>/", operations.envelope, name="envelope"),
     path("look-up/<slug:name>/", looking_up.look_up, name="look_up"),
@@ -102,6 +103,7 @@ urlpatterns = [
     path("certificate/<int:pk>/inspections/", inspecting.listed, name="inspections_of"),
     path("certificate/<int:pk>/inspections/new/", inspecting.new, name="new_inspection"),
     path("certificate/<int:pk>/pdf", downloads.pdf, name="pdf"),
+    path("certificate/<int:pk>/archive-copy", downloads.archive_copy, name="archive_copy"),
     path("certificate/<int:pk>/xml/<int:message_pk>", downloads.xml, name="xml"),
     path("certificate/<int:pk>/attachment/<slug:attachment_id>", downloads.attachment, name="attachment"),
 ]

@@ -14,6 +14,7 @@ from certificates.models.desk import Batch as Batch
 from certificates.models.desk import BatchItem as BatchItem
 from certificates.models.desk import HandIssued as HandIssued
 from certificates.models.desk import Print as Print
+from certificates.models.desk import RenderTry as RenderTry
 from certificates.models.desk import Sheet as Sheet
 from certificates.models.inspection import Inspection as Inspection
 from certificates.models.inspection import InspectionFile as InspectionFile

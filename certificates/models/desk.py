@@ -160,3 +160,21 @@ class HandIssued(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class RenderTry(models.Model):
+    """A certificate whose PDF is not made yet though it was tried. Written before each try, so that one that takes the
+    worker with it counts too; gone once the PDF is there."""
+
+    nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
+    certificate = models.OneToOneField("certificates.Certificate", on_delete=models.PROTECT, related_name="render_try")
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(
+        max_length=300, blank=True, help_text="Of the last try, for operators; blank while it runs."
+    )
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField(auto_now_add=True)
+    next_at = models.DateTimeField(null=True, help_text="None: given up, until somebody asks again.")
+
+    def __str__(self) -> str:
+        return f"{self.certificate_id} {self.tries}"

@@ -8,7 +8,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -16,11 +16,14 @@ from django.utils.translation import gettext as _
 from certificates.ephyto.document import Text
 from certificates.paper import room
 from certificates.paper.face import Box, Face, Width
+from certificates.paper.glyphs import widths
 from certificates.paper.skins import USUAL, Skin
 from certificates.paper.words import ENGLISH, sentence
 
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
 NUMBER: Final = 4  # characters that a box's number takes before its label
+QUARTER: Final = 133  # thousandths of the size of the letters
+JOINED, WIDE_ALONE = 7, 8  # Arabic letters with teeth or loops are wide inside a word too
 FEW: Final = 2  # lines of two scripts for which a box has room all the same
 HIGHER: Final = ("ar", "zh")  # languages in whose lines the fonts of two scripts meet
 
@@ -229,16 +232,24 @@ def _wrapped(text: str, characters: int) -> int:
 
 
 def _width(text: str) -> int:
-    return sum(map(_quarters, text))
+    wide = sum(map(_quarters, text))
+    if text and unicodedata.bidirectional(text[-1]) == "AL":  # the last of joined letters stands free on one side
+        wide += max(0, _drawn(text[-1]) - _quarters(text[-1]))
+    return wide
 
 
+@cache
 def _quarters(character: str) -> int:
-    """The width at most: one and a half for M and W, two for Chinese, one for what is small."""
-    if character >= "\u2e80":
-        return 8
-    if character in "mwMW@%—–":
-        return 7
-    return NARROW if character.isascii() and not character.isupper() else 5
+    """The width at most: one and a half for M and W, two for Chinese, one for what is small; else as it is drawn."""
+    if character.isascii():
+        return 7 if character in "mwMW@%" else NARROW if not character.isupper() else 5
+    if unicodedata.bidirectional(character) == "AL":
+        return JOINED if _drawn(character) > WIDE_ALONE else 5
+    return max(8 if character >= "\u2e80" else 7 if character in "—–" else 5, _drawn(character))
+
+
+def _drawn(character: str) -> int:
+    return -(-widths().get(ord(character), 0) // QUARTER)
 
 
 def _meets_another_font(text: str) -> bool:

@@ -25,25 +25,32 @@ STYLE: Final = """
 body { margin: 0; font-family: GensSans; }
 .word { position: absolute; top: 40%; left: 0; width: 100%; margin: 0; text-align: center; font-size: 54pt; font-weight: bold;
   white-space: nowrap; color: #a8201a; opacity: 0.35; transform: rotate(-35deg); }
+.flat { color: #e0b1af; opacity: 1; }
 .line { position: absolute; top: 4mm; left: 13mm; right: 13mm; margin: 0; font-size: 8pt; color: #a8201a; text-align: center; }
 """
 _LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared with nobody
 
 
-def marked(data: bytes, word: str, line: str = "") -> bytes:
+def marked(data: bytes, word: str, line: str = "", *, is_flat: bool = False) -> bytes:
     """The PDF with `word` across every page and `line` above it. Nothing else of it changes: text, tags, the XML inside.
     A seal does not outlive a change: it is taken off, and a new one is the caller's to put on.
+
+    is_flat: below what is printed, in a pale ink, since nothing may shine through (an archive copy).
     """
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _take_off_seal(pdf)
         for page in pdf.pages:
             _, _, wide, high = (float(edge) for edge in page.mediabox)
-            with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high)))) as sheet:
+            with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high), is_flat))) as sheet:
                 stamp = pdf.copy_foreign(sheet.pages[0].as_form_xobject())
             name = page.add_resource(stamp, pikepdf.Name.XObject, MARK)
             # an artifact: readers aloud hear the certificate, and the mark once, from the title
+            mark = f"/Artifact BMC q {name} Do Q EMC"
+            if is_flat:
+                page.contents_add(mark.encode(), prepend=True)
+                continue
             page.contents_add(b"q", prepend=True)  # what the page does to its coordinates ends before the mark
-            page.contents_add(f"Q /Artifact BMC q {name} Do Q EMC".encode(), prepend=False)
+            page.contents_add(f"Q {mark}".encode(), prepend=False)
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
             title = metadata.get("dc:title") or pdf.docinfo.get("/Title", "")
             metadata["dc:title"] = f"{title} ({word})".strip()
@@ -68,10 +75,11 @@ def _take_off_seal(pdf: pikepdf.Pdf) -> None:
 
 
 @lru_cache(maxsize=32)
-def _sheet(word: str, line: str, wide: int, high: int) -> bytes:
+def _sheet(word: str, line: str, wide: int, high: int, is_flat: bool) -> bytes:
     """A page of that size with the mark and nothing else."""
     style = STYLE.replace("WIDE", str(wide)).replace("HIGH", str(high))
-    html = f'<html lang="en"><p class="word">{escape(word)}</p><p class="line">{escape(line)}</p>'
+    kind = "word flat" if is_flat else "word"
+    html = f'<html lang="en"><p class="{kind}">{escape(word)}</p><p class="line">{escape(line)}</p>'
     with _LOCK:
         fonts = FontConfiguration()
         css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())

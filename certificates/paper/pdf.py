@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from certificates.ephyto.document import Document
 from certificates.ephyto.media import file_name
 from certificates.paper.face import Face, face
 from certificates.paper.fit import fitted
+from certificates.paper.glyphs import printable
+from certificates.paper.legible import Space, bounded, legible
 from certificates.paper.sheets import tools
 from certificates.paper.skins import USUAL, Skin
 from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, RIGHT_TO_LEFT, Verified
@@ -110,6 +113,9 @@ def page(
     is_bare: bool = False,
 ) -> str:
     """The HTML that is printed. Words that are no labels are in the active language."""
+    whole, space = legible(whole), Space()
+    if origin:
+        whole, listed = bounded(whole, space), tuple(_held(listed, space))
     fit = fitted(whole, skin=skin, extra=1 if origin else 0)
     context = {
         "fit": fit,
@@ -120,13 +126,22 @@ def page(
         "mark": mark,
         "origin": origin,
         "listed": listed,
+        "is_cut": space.is_cut,
         "letterhead": letterhead,
         "skin": skin,
         "in_columns": bool(whole.beside) and skin.languages == "column",
         "is_rtl": whole.language in RIGHT_TO_LEFT,
         "is_bare": is_bare,
     }
-    return render_to_string("paper/face.html", context)
+    return printable(render_to_string("paper/face.html", context))
+
+
+def _held(listed: tuple[Listed, ...], space: Space) -> Iterator[Listed]:
+    """As much of what a reproduction lists as there is space for."""
+    for item in listed:
+        if label := space.take(item.label):
+            details = [taken for detail in item.details if not space.is_cut and (taken := space.take(detail))]
+            yield Listed(label, space.take(item.value), tuple(details))
 
 
 def spoken(language: str) -> str:

@@ -75,6 +75,8 @@ _HAPPENED: Final = {
     events.REGISTERED: gettext_lazy("Registered as issued by hand"),
     events.CONFIRMED: gettext_lazy("Confirmed: issued by hand"),
     events.PRINTED: gettext_lazy("Printed"),
+    events.NOT_RENDERED: gettext_lazy("The PDF could not be made"),
+    events.RENDER_ASKED: gettext_lazy("The PDF is to be made again"),
     events.SHEETS_USED: gettext_lazy("Printed correctly, on sheet"),
     events.SHEETS_SPOILED: gettext_lazy("Spoiled sheet"),
     events.SHEET_CORRECTED: gettext_lazy("Serial number of a sheet corrected"),
@@ -99,7 +101,7 @@ _HAPPENED: Final = {
     **sign_in.WORDS,
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.CONFIRMED, events.PARTNER_RECEIVED}
-_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.WITHDRAWN}
+_BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.NOT_RENDERED, events.WITHDRAWN}
 
 
 @register.filter

@@ -1,6 +1,8 @@
 """Template filters of the paper."""
 
+import re
 import unicodedata
+from typing import Final
 
 from django import template
 from django.utils.html import format_html_join
@@ -13,10 +15,23 @@ from certificates.paper.face import Box, Face
 register = template.Library()
 
 
+# What has no place to break is laid out whole for each of its lines, and so are blanks in a row: 100,000 of either would
+# take minutes.
+LONG: Final = re.compile(r"([^ \t\n]{400})(?=[^ \t\n])")
+BLANKS: Final = re.compile(r"[ \t]{2,}")
+
+
 @register.filter
 def breaks(text: str) -> SafeString:
     """Line breaks as they were written."""
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in text.split("\n")))
+
+
+@register.filter
+def typeset(text: str) -> SafeString:
+    """For print: line breaks as they were written (paper.css keeps them); what is very long may break anywhere."""
+    parts = LONG.sub("\\1\0", BLANKS.sub(" ", text)).split("\0")
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

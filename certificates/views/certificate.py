@@ -26,7 +26,17 @@ from certificates import (
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
 from certificates.ephyto.document import Document, from_json
-from certificates.models import EDITABLE, Certificate, Direction, Message, Print, Rendering, Status, partnership
+from certificates.models import (
+    EDITABLE,
+    Certificate,
+    Direction,
+    Message,
+    Print,
+    Rendering,
+    RenderTry,
+    Status,
+    partnership,
+)
 from certificates.paper.face import SHOWN, face
 from certificates.seals import using
 from certificates.sections import SECTIONS
@@ -127,10 +137,11 @@ def _delivery(found: Certificate, messages: list[Message], membership: Membershi
 
 
 def _paper(found: Certificate) -> dict[str, Any]:
-    """Whether its PDF is there; if not, the seal that it may wait for."""
+    """Whether its PDF is there; if not, the seal that it may wait for, and how often it was tried."""
     has_pdf = Rendering.objects.filter(certificate=found).exists()
     seal = using.active(found.nppo_id) if found.number and not has_pdf else None
-    return {"has_pdf": has_pdf, "seal_away": seal if seal and seal.trouble else None}
+    tried = RenderTry.objects.filter(certificate=found).first() if found.number and not has_pdf else None
+    return {"has_pdf": has_pdf, "seal_away": seal if seal and seal.trouble else None, "render_try": tried}
 
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 
 from certificates import printing
 from certificates.ephyto.media import SHOWN, UNKNOWN, file_name
-from certificates.models import Blob, Certificate, Direction, Message
+from certificates.models import Blob, Certificate, Direction, Message, RenderTry
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.views.doorway import certificate_or_404
@@ -28,9 +28,10 @@ def as_download(data: bytes, media_type: str, filename: str) -> HttpResponse:
 
 
 def being_made(request: ActingRequest, found: Certificate) -> HttpResponse:
-    """503: the PDF follows in a moment, or waits for the NPPO's seal."""
+    """503: the PDF follows in a moment, waits for the NPPO's seal, or could not be made and why it is not lost."""
     with acting_for(found.nppo_id):
-        context = {"certificate": found, "seal": using.active(found.nppo_id)}
+        tried = RenderTry.objects.filter(certificate=found).first()
+        context = {"certificate": found, "seal": using.active(found.nppo_id), "render_try": tried}
         response = render(request, "certificates/printing.html", context, status=503)
     response.headers["Retry-After"] = "5"
     return response
@@ -63,6 +64,17 @@ def _not_kept(found: Certificate) -> HttpResponse:
     if message is None:
         raise Http404
     return as_download(printing.reproduction(found, message), "application/pdf", f"{found.number}-reproduction.pdf")
+
+
+def archive_copy(request: ActingRequest, pk: int) -> HttpResponse:
+    """An issued certificate as PDF/A-1b."""
+    found = certificate_or_404(request, pk)
+    if found.direction == Direction.RECEIVED or not found.number:
+        raise Http404
+    kept = printing.kept_of(found)
+    if kept is None:
+        return being_made(request, found)
+    return as_download(printing.archive_copy(found, kept), "application/pdf", f"{found.number}-archive.pdf")
 
 
 def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:

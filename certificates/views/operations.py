@@ -11,10 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
+from certificates import rendering
 from certificates.checks import searches_by_index
-from certificates.models import Seal
+from certificates.models import RenderTry, Seal
 from certificates.seals import using
+from certificates.tasks import render as render_pdf
 from certificates.views.downloads import as_download
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
@@ -42,6 +45,7 @@ def operations(request: ActingRequest) -> HttpResponse:
         "overviews": overviews,
         "seals": _away(membership),
         "search_is_slow": is_operator and not searches_by_index(),
+        "failing": rendering.failing(membership),
     }
     return render(request, "certificates/operations.html", context)
 
@@ -105,6 +109,17 @@ def _do(request: ActingRequest, found: Envelope, name: str, reason: str) -> Http
     else:
         messages.success(request, _("It is tried again.") if name == "again" else _("It is given up."))
     return redirect("certificates:connection", found.connection_id)
+
+
+@require_POST
+def render_again(request: ActingRequest, pk: int) -> HttpResponse:
+    """Make a PDF once more that could not be made."""
+    with _entering(request, rendering.nppo_of(pk)):
+        row = get_object_or_404(RenderTry.objects.select_related("certificate"), pk=pk)
+        rendering.ask_again(row, by=request.membership)
+    outbox.nudge(render_pdf, row.certificate_id, row.nppo_id)
+    messages.success(request, _("The PDF is being made."))
+    return redirect("certificates:operations")
 
 
 def content(request: ActingRequest, pk: int) -> HttpResponse:

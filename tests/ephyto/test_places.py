@@ -95,6 +95,7 @@ LEADS = {
     "language.code": (NOTE, f"{LINE}/Description"),
     "marks.once": f"{NOTE}[1]",
     "text.length": (NOTE, f"{ATTACHMENT}/ID", f"{PROCESS}/ApplicableSPSProcessCharacteristic[1]"),
+    "text.unprintable": NOTE,
     "attachment.number": f"{ATTACHMENT}/ID",
     "attachment.kind": f"{ATTACHMENT}/RelationshipTypeCode",
     "attachment.file": ATTACHMENT,

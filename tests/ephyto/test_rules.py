@@ -148,6 +148,7 @@ CASES = [
     ("treatment.full_text", "issue", treated(full_text=(), kind=Text("HT"))),
     ("declaration.commercial", "submit", but(notes=(Note("ADEDL", "As per letter of credit 7"),))),
     ("text.length", "submit", but(notes=(Note("DMCL", "x" * 513),))),
+    ("text.unprintable", "submit", but(notes=(Note("ADEDL", "Free from pests 😀", "en"),))),
     ("number", "hub", but(number="")),
     ("issued", "hub", but(issued="2026-07-15")),
     ("issued", "hub", but(issued="yesterday")),

@@ -8,6 +8,9 @@ from certificates.ephyto import dates
 from certificates.ephyto.document import Document, Note, TradeLine
 from certificates.ephyto.rules import lines, notes
 from certificates.ephyto.rules.shapes import Check, Codes, Finding, each_line, is_blank
+from certificates.paper import glyphs
+
+MOST_NAMED: Final = 5  # characters that one problem names
 
 _COMMERCIAL: Final = re.compile(
     r"\b(letters? of credit|l/c|invoice|proforma|carta de cr[eé]dito|factura|lettre de cr[eé]dit|facture|tax (?:id|number)|"
@@ -146,6 +149,14 @@ def too_long(document: Document, codes: Codes) -> Iterator[Finding]:
     for path, text, limit in _texts_with_limits(document):
         if len(text) > limit:
             yield ".".join(path), {"limit": str(limit), "length": str(len(text))}
+
+
+def unprintable(document: Document, codes: Codes) -> Iterator[Finding]:
+    """Texts with characters that the paper would print as their codes. The printed certificate must be legible."""
+    for path, text, _limit in _texts_with_limits(document):
+        if found := glyphs.missing(text):
+            said = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in found[:MOST_NAMED])
+            yield ".".join(path), {"characters": said + (", …" if len(found) > MOST_NAMED else "")}
 
 
 def too_many_address_lines(document: Document, codes: Codes) -> Iterator[Finding]:

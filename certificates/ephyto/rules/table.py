@@ -97,6 +97,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("note.subject", MAPPING, INFO, ARRIVED, _MAPPED, _("The note {code} is not known. It is shown as it came."), notes.unknown_subjects),
     Rule("language.code", MAPPING, WARNING, EVERYWHERE, "ISO 639-1", _("“{code}” is not a language code of two letters."), notes.unknown_languages),
     Rule("text.length", MAPPING, SEVERE, OURS, _MAPPED, _("This text has {length} characters. Shorten it to {limit}."), checks.too_long),
+    Rule("text.unprintable", MAPPING, SEVERE, OURS, _ISPM, _("The printed certificate has no letter for {characters}. Write it in another way."), checks.unprintable),
     # Attachments
     Rule("attachment.number", SCHEMA, SEVERE, EVERYWHERE, _SCHEMA, _("The attachment {name} has no number."), notes.no_number_of_attachment),
     Rule("attachment.kind", MAPPING, WARNING, EVERYWHERE, _MAPPED, _("The attachment {name} is of the kind “{code}”. Kinds are AWR (original certificate) and ZZZ (other)."), notes.unknown_kinds_of_attachment),
