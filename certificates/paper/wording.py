@@ -89,7 +89,8 @@ def reexport(document: Document, sentence: str, names: Names, most: int | None =
     def country(code: str) -> str:
         return names.known("country", code, "en") or code  # the sentence is English
 
-    by = country(document.reexport_country.code or document.export_country.code)
+    re_exporter = document.reexport_country if document.reexport_country != Country() else document.export_country
+    by = country(re_exporter.code) or re_exporter.name
     origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
     blanks = iter([blank(each, most) for each in (by, origin, said("RPCRF"), by)])
     parts = sentence.split("___")
