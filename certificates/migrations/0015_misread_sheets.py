@@ -35,4 +35,9 @@ class Migration(migrations.Migration):
             model_name='sheet',
             constraint=models.UniqueConstraint(condition=models.Q(('instead', None)), fields=('nppo', 'serial'), name='sheet_once'),
         ),
+        # the register is append-only but for this
+        migrations.RunSQL(
+            'GRANT UPDATE (instead_id) ON certificates_sheet TO gens_app',
+            'REVOKE UPDATE (instead_id) ON certificates_sheet FROM gens_app',
+        ),
     ]
