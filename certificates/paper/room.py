@@ -51,15 +51,16 @@ ROWS: Final = (
     Row(("exporter", "consignee"), "half", 3, 5, 7),
     Row(("packages", "marks"), "half", 1, 2, 4),
     Row(("origin", "conveyance", "entry"), "third", 1, 2, 4),
-    Row(("produce",), "full", 3, 5, 14),
-    Row(("declaration",), "full", 2, 4, 12),
+    Row(("produce",), "full", 3, 6, 14),
+    Row(("declaration",), "full", 2, 3, 12),
     Row(("treatment_date", "treatment_treatment", "treatment_chemical"), "third", 1, 2, 4),
     Row(("treatment_duration", "treatment_concentration", "treatment_information"), "third", 1, 2, 4),
     Row(("place", "officer", "issued"), "third", 1, 1, 2),
 )
 # Who gets a line more, in turn, as long as there is room: first up to what a row holds at least, then further.
 FIRST: Final = (
-    "origin", "treatment_date", "treatment_duration", "packages", "exporter", "produce", "declaration", "exporter",
+    "produce", "origin", "treatment_date", "treatment_duration", "produce", "exporter", "packages", "produce", "exporter",
+    "declaration",
 )  # fmt: skip
 GROWTH: Final = (
     "produce", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
