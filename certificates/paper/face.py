@@ -34,7 +34,7 @@ class Box:
 
     beside, second_beside: the labels once more in the second language, where there is one. number, second_number: of the
     box, where the skin numbers them. short: a fixed sentence whose blanks are on the attachment, should it be too long.
-    optional: which of the texts are not always said.
+    optional: which of the texts are not always said. own: characters of a sentence without what fills its blanks.
     """
 
     key: str
@@ -53,6 +53,7 @@ class Box:
     second_number: int = 0
     short: tuple[Text, ...] = ()
     optional: tuple[Text, ...] = ()
+    own: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -221,11 +222,13 @@ Sentences = Callable[[str], list[tuple[str, str]]]
 def _statements(document: Document, sentences: Sentences, names: Names) -> tuple[Box, ...]:
     """The certifying statement; of a re-export its own sentence, with its blanks and ticks filled from the lines."""
     if document.type == RE_EXPORT:
+        said = sentences("reexport")
         filled, short = (
-            tuple(Text(wording.reexport(document, text, names, most), tongue) for tongue, text in sentences("reexport"))
+            tuple(Text(wording.reexport(document, text, names, most), tongue) for tongue, text in said)
             for most in (None, LONGEST_BLANK)
         )
-        return (Box("certifying", texts=filled, kind="fixed", short=short),)
+        own = min(len(text) for _tongue, text in said)
+        return (Box("certifying", texts=filled, kind="fixed", short=short, own=own),)
     always, asked = (
         tuple(Text(text, tongue) for tongue, text in (sentences(key) if is_said else ()))
         for key, is_said in (("certifying", True), ("practically_free", "2" in document.statements))
@@ -268,11 +271,13 @@ def _issue(document: Document, words: wording.Words, skin: Skin) -> tuple[Box, .
 def _liability(document: Document, sentences: Sentences) -> tuple[Box, ...]:
     if not note_texts(document.notes, "SPSFL"):
         return ()
+    said = sentences("no_liability")
     texts, short = (
         tuple(
             Text(text.replace("{organization}", wording.blank(document.issuer or "…", most)), tongue)
-            for tongue, text in sentences("no_liability")
+            for tongue, text in said
         )
         for most in (None, LONGEST_BLANK)
     )
-    return (Box("liability", texts=texts, kind="fixed", short=short),)
+    own = min(len(text) - len("{organization}") for _tongue, text in said)
+    return (Box("liability", texts=texts, kind="fixed", short=short, own=own),)

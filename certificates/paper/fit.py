@@ -138,7 +138,7 @@ class Counted:
                     self._lines(box, "full", room.HEADING_CHARACTER), is_mixed=self.is_mixed
                 )
             elif box.kind == "fixed":
-                found[box.key] = self._fixed(self._with_reserve(box))
+                found[box.key] = self._fixed(self._with_reserve(box), box.own)
         return found
 
     def _with_reserve(self, box: Box) -> tuple[Text, ...]:
@@ -154,17 +154,20 @@ class Counted:
         tongues = dict.fromkeys((ENGLISH, self.face.language, self.face.beside or ENGLISH))
         return tuple(Text(said.text, tongue) for tongue in tongues if (said := sentence(key, tongue)).text)
 
-    def _fixed(self, texts: tuple[Text, ...]) -> float:
+    def _fixed(self, texts: tuple[Text, ...], own: int = 0) -> float:
         inner = self.sheet.inner("full")
         columns: tuple[tuple[Text, ...], ...] = (texts,)
         if self.in_columns and columns_of(texts)[1]:
             inner, columns = (inner - room.BETWEEN_COLUMNS) / 2, columns_of(texts)
         how = {"is_small": self.way.is_small, "is_mixed": self.is_mixed}
-        lines = (sum(self._lines_of_sentence(text, inner) for text in column) for column in columns)
+        lines = (sum(self._lines_of_sentence(text, inner, own) for text in column) for column in columns)
         return max(room.fixed_height(n, len(column), **how) for n, column in zip(lines, columns, strict=True))
 
-    def _lines_of_sentence(self, text: Text, inner: float) -> int:
+    def _lines_of_sentence(self, text: Text, inner: float, own: int) -> int:
+        """own: characters of its own words, which are known; anything may stand in its blanks."""
         character = room.FULL_CHARACTER if text.language.startswith("zh") else room.FIXED_CHARACTER
+        filled = max(0.0, 1 - own / len(text.text)) if own else 0.0
+        character += (room.FILLED_CHARACTER - character) * filled
         return lines_of((text,), int(inner / character / (room.SMALL if self.way.is_small else 1)))
 
     def label_lines(self, box: Box) -> int:

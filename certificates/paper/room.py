@@ -17,7 +17,7 @@ CHARACTER, LABEL_CHARACTER, HEADING_CHARACTER, TABLE_CHARACTER = 1.876, 1.3, 1.6
 TITLE_CHARACTER, FIRST_TITLE_CHARACTER, SECOND_TITLE_CHARACTER, NUMBER_CHARACTER = 2.75, 2.2, 1.75, 2.2
 ARMS: Final = 19.0  # with what is beside them
 SECOND_HEAD: Final = 6.0  # the line of a number that does not fit beside the title
-FIXED_CHARACTER, FULL_CHARACTER = 1.32, 1.42  # of the fixed sentences; in Chinese
+FIXED_CHARACTER, FULL_CHARACTER, FILLED_CHARACTER = 1.32, 1.42, 1.7  # of the fixed sentences; in Chinese; in blanks
 SMALL: Final = 7.2 / 7.9  # of them, where they are small
 LINE, LABEL_LINE, HEADING_LINE, FIXED_LINE, SMALL_LINE = 4.01, 3.4, 4.2, 3.58, 3.11
 MIXED: Final = 1.06  # lines in which the fonts of two scripts meet are higher
@@ -51,15 +51,16 @@ ROWS: Final = (
     Row(("exporter", "consignee"), "half", 3, 5, 7),
     Row(("packages", "marks"), "half", 1, 2, 4),
     Row(("origin", "conveyance", "entry"), "third", 1, 2, 4),
-    Row(("produce",), "full", 3, 5, 14),
-    Row(("declaration",), "full", 2, 4, 12),
+    Row(("produce",), "full", 3, 6, 14),
+    Row(("declaration",), "full", 2, 3, 12),
     Row(("treatment_date", "treatment_treatment", "treatment_chemical"), "third", 1, 2, 4),
     Row(("treatment_duration", "treatment_concentration", "treatment_information"), "third", 1, 2, 4),
     Row(("place", "officer", "issued"), "third", 1, 1, 2),
 )
 # Who gets a line more, in turn, as long as there is room: first up to what a row holds at least, then further.
 FIRST: Final = (
-    "origin", "treatment_date", "treatment_duration", "packages", "exporter", "produce", "declaration", "exporter",
+    "produce", "origin", "treatment_date", "treatment_duration", "produce", "exporter", "packages", "produce", "exporter",
+    "declaration",
 )  # fmt: skip
 GROWTH: Final = (
     "produce", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",

@@ -9,13 +9,21 @@ from certificates.ephyto.document import Document
 from certificates.paper import pdf, sheets
 from certificates.paper.face import face
 from certificates.paper.skins import USUAL, Skin
+from codelists.lookup import Names
 
 JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of an h3 are judged in its box
 
 
-def laid_out(document: Document, language: str = "en", beside: str = "", skin: Skin = USUAL, **more: Any) -> list[Any]:
+def laid_out(
+    document: Document,
+    language: str = "en",
+    beside: str = "",
+    skin: Skin = USUAL,
+    names: Names | None = None,
+    **more: Any,
+) -> list[Any]:
     """The pages, as the PDF has them."""
-    whole = face(document, language, beside=beside, skin=skin)
+    whole = face(document, language, beside=beside, skin=skin, names=names)
     with translation.override(pdf.spoken(language)):
         html = pdf.page(whole, document, skin=skin, **more)
         fonts, css = sheets.tools(skin, is_rtl=language == "ar", fetcher=pdf.Closed())
@@ -31,12 +39,19 @@ def words_of(page: Any) -> str:
     return " ".join(box.text for box in page._page_box.descendants() if type(box).__name__ == "TextBox")
 
 
-def flaws(document: Document, language: str = "en", extra: int = 0, beside: str = "", skin: Skin = USUAL) -> list[str]:
+def flaws(
+    document: Document,
+    language: str = "en",
+    extra: int = 0,
+    beside: str = "",
+    skin: Skin = USUAL,
+    names: Names | None = None,
+) -> list[str]:
     """Boxes whose lines end below or beside them, or that stand below the face; labels on what was written; "spilled" when
     the face needs a second page.
     """
     origin = pdf.Origin("Argentina", "10 July 2026, 06:14") if extra else None
-    first, *rest = laid_out(document, language, beside, skin, origin=origin)
+    first, *rest = laid_out(document, language, beside, skin, names, origin=origin)
     found = ["spilled" for page in rest for box in boxes_of(page) if box.element_tag == "article"]
     (article,) = (box for box in boxes_of(first) if box.element_tag == "article")
     judged = [box for box in boxes_of(first) if box.element_tag in JUDGED]

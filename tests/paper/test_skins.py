@@ -1,6 +1,7 @@
 """Skins: nothing but values within bounds, and in each of them the face is one page with everything in its place."""
 
 import io
+import random
 import threading
 from dataclasses import replace
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 from certificates.ephyto.document import EXPORT, RE_EXPORT, Document, Note, Text
 from certificates.paper import example, fit, pdf, room, sheets
 from certificates.paper.face import face
-from certificates.paper.skins import USUAL, NotASkin, Skin, contrast, from_data, to_data
+from certificates.paper.skins import BOUNDS, CHOICES, USUAL, NotASkin, Skin, contrast, from_data, to_data
 from tests.factories import load, re_export_document, valid_document
 from tests.paper.layout import boxes_of, flaws, laid_out, words_of
-from tests.paper.test_fit import full
+from tests.paper.test_fit import WORDS, full
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +78,12 @@ def document(kind: str, **changes: Any) -> Document:
     return replace(re_export_document() if kind == RE_EXPORT else valid_document(), **said)
 
 
+def again(made: Document) -> Document:
+    """The same for re-export."""
+    lines = tuple(replace(line, notes=re_export_document().lines[0].notes) for line in made.lines)
+    return replace(made, type=RE_EXPORT, statements=("",), lines=lines)
+
+
 def tongues() -> list[tuple[str, str]]:
     return [(language, beside) for kind, language, beside in example.combinations() if kind == EXPORT]
 
@@ -87,8 +94,7 @@ def test_the_fullest_face_is_one_page_in_every_skin_kind_and_language(name: str,
     skin = SKINS[name]
     made = full("WAREHOUSE MMWW ", 1.0)
     if kind == RE_EXPORT:
-        lines = tuple(replace(line, notes=re_export_document().lines[0].notes) for line in made.lines)
-        made = replace(made, type=RE_EXPORT, statements=("",), lines=lines)
+        made = again(made)
     for language, beside in tongues():
         assert flaws(made, language, beside=beside, skin=skin) == [], (language, beside)
 
@@ -98,6 +104,27 @@ def test_the_fullest_face_is_one_page_in_every_skin_kind_and_language(name: str,
 def test_nor_is_anything_cut_off_that_fits_by_a_hair(name: str, word: str) -> None:
     for language, beside in (("en", ""), ("en", "ru"), ("en", "ar"), ("zh-hans", ""), ("ar", "")):
         assert flaws(full(word, 0.45), language, beside=beside, skin=SKINS[name]) == [], (language, beside)
+
+
+def drawn(chance: random.Random) -> Skin:
+    """A skin of any values that may be kept."""
+    while True:
+        values: dict[str, Any] = {field: chance.choice(known) for field, known in CHOICES.items()}
+        for field, (least, most) in BOUNDS.items():
+            values[field] = chance.choice([least, most, round(chance.uniform(least, most) * 2) / 2])
+        skin = Skin(**values, is_preprinted=chance.random() < 0.3)
+        if example.has_room(skin):
+            return skin
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_skin_that_may_be_kept_has_everything_in_its_place(seed: int) -> None:
+    chance = random.Random(seed)
+    skin, (kind, language, beside) = drawn(chance), chance.choice(list(example.combinations()))
+    made = full(chance.choice(WORDS), chance.choice([0.25, 0.45, 0.6, 1.0]))
+    if kind == RE_EXPORT:
+        made = again(made)
+    assert flaws(made, language, beside=beside, skin=skin) == [], (skin, kind, language, beside)
 
 
 def test_the_check_sees_a_line_that_ends_below_its_box(monkeypatch: pytest.MonkeyPatch) -> None:
