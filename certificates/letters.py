@@ -51,6 +51,16 @@ SEAL_ENDS: Final = Letter(
     ),
     {"name": "2026", "day": "31.12.2026", **_LINK},
 )
+SEAL_AWAY: Final = Letter(
+    "seal_away",
+    _("Papers wait for the electronic seal"),
+    gettext_noop("Papers wait for the electronic seal"),
+    gettext_noop(
+        "The electronic seal “%(name)s” cannot be had. %(reason)s\n\nCertificates are issued and sent all the same."
+        " Their papers wait until the seal is back.\n\n%(link)s\n"
+    ),
+    {"name": "2026", "reason": "–", **_LINK},
+)
 AUTHORISATION_ENDS: Final = Letter(
     "authorisation_ends",
     _("Authorisation ends"),
@@ -87,5 +97,6 @@ INFORMATION: Final = Letter(
     {"reference": "D-2026-0418", "who": "Ioane Leavasa", "lacking": "–", **_LINK},
 )
 ALL: Final = (
-    inviting.LETTER, INFORMATION, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, SEAL_ENDS, AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
+    inviting.LETTER, INFORMATION, INSPECTION, WAITING, RETURNED, REFUSED, PAIR_ENDS, SEAL_ENDS, SEAL_AWAY,
+    AUTHORISATION_ENDS, REQUIREMENTS, CODE_ANSWERED,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from hubclient.models import Connection, Envelope
 
 DAYS: Final = (7, 30)  # before an authorisation ends
 SETTLED: Final = timedelta(minutes=5)  # by then what is being written is committed
+WAITED: Final = timedelta(minutes=15)  # a seal may be away for a restart
 MOST_LINES: Final = 100
 REFUSED: Final = "refused "  # of a key: the event follows
 LOOKED_BACK: Final = timedelta(days=3)  # for refusals that nobody was told of
@@ -183,6 +184,24 @@ def _seal_ends(nppo: Nppo, administrators: list[Membership]) -> None:
 
     for person in administrators:
         noticing.tell(person, f"seal {seal.pk} {level}", words)
+
+
+def seal_away(nppo_id: int) -> None:
+    """To administrators: papers wait for the seal, and have for a while. Once each time. Called again and again."""
+    with acting_for(nppo_id):
+        seal = using.active(nppo_id)
+        since = seal.trouble_since if seal else None
+        if seal is None or since is None or timezone.now() - since < WAITED:
+            return
+
+        def words() -> tuple[str, str]:
+            link = settings.PUBLIC_URL + reverse("administration:seal")
+            said = {"name": seal.name, "reason": seal.get_trouble_display(), "link": link}
+            return written(letters.SEAL_AWAY, nppo_id, said)
+
+        people = Membership.objects.filter(nppo=nppo_id, is_active=True, user__is_active=True).select_related("user")
+        for person in people.filter(roles__contains=[roles.ADMINISTRATOR]):
+            noticing.tell(person, f"seal away {seal.pk} {since:%Y%m%d%H%M%S}", words)
 
 
 def _authorisations_end(nppo: Nppo, everybody: list[Membership], administrators: list[Membership]) -> None:

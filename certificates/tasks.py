@@ -115,6 +115,8 @@ def render_missing() -> None:
             found += missing.filter(nppo_id=nppo_id)[:AT_ONCE]
     for nppo_id in away - {nppo_id for _pk, nppo_id in found}:
         using.look_again(nppo_id)
+    for nppo_id in away:
+        notices.seal_away(nppo_id)
     stuck = set()
     for certificate_id, nppo_id in found:
         if nppo_id in stuck:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.urls import reverse
 from django.utils import timezone
 
-from certificates import notices, printing
+from certificates import notices, printing, tasks
 from certificates.administration.checklist import checks
 from certificates.models import Seal
 from certificates.seals import making, using
@@ -186,6 +186,31 @@ def test_what_waits_is_told_where_somebody_can_do_something() -> None:
         assert ("Papers wait for a seal" in words) is is_told
     with acting_for(world.nppo.pk):
         assert "Papers are sealed electronically, for a month at least" in _missing(world)
+
+
+def test_administrators_hear_that_papers_wait_once_and_after_a_while() -> None:
+    world = World()
+    admin = make_membership(world.nppo, roles.ADMINISTRATOR)
+    made, file = world.issued("WS-1"), place(world.nppo).file
+    file.chmod(0o644)
+    printing.render(made.pk, world.nppo.pk)
+    heard = []
+    for minutes in (0, 14, 16, 60):
+        with acting_for(world.nppo.pk):
+            Seal.objects.update(trouble_since=timezone.now().replace(microsecond=0) - timedelta(minutes=minutes))
+        tasks.render_missing()
+        tasks.render_missing()
+        with acting_for(world.nppo.pk):
+            told = Notice.objects.filter(membership=admin, key__startswith="seal away")
+            heard.append(told.count())
+    assert heard == [0, 0, 1, 2]  # the test moves its beginning: two times
+    with acting_for(world.nppo.pk):
+        notice = Notice.objects.latest("pk")
+        assert not Notice.objects.exclude(membership=admin).exists()
+    assert "Others than the installation could read the file of its key." in notice.text
+    file.chmod(0o600)
+    tasks.render_missing()
+    assert world.pdf(made) is not None
 
 
 def _missing(world: World) -> set[str]:
