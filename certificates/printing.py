@@ -13,7 +13,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from certificates import issuing, pictures, public, rendering, skins, statutory
-from certificates.ephyto import show
+from certificates.ephyto import dates, show
 from certificates.ephyto.document import WITHDRAWN, Document
 from certificates.ephyto.xml import to_xml
 from certificates.models import (
@@ -31,7 +31,7 @@ from certificates.models import (
 from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
-from certificates.paper.words import CURRENT, ENGLISH, sentence
+from certificates.paper.words import ENGLISH, sentence, version_on
 from certificates.rendering import NotRendered as NotRendered
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
@@ -72,13 +72,19 @@ def languages(certificate: Certificate, document: Document) -> dict[str, Any]:
     """English, English with a second one, or that one alone, if the NPPO wants it and verified every sentence of this
     certificate in it.
     """
-    second = second_language(certificate)
+    second, version = second_language(certificate), version_of(document)
     if not second or not certificate.nppo.paper_alone:
-        return {"beside": second}
-    known = statutory.verified(certificate.nppo_id)
-    if all(sentence(key, second, verified=known).is_verified for key in statutory.of(document)):
-        return {"language": second, "verified": known}
-    return {"beside": second}
+        return {"beside": second, "template_version": version}
+    known = statutory.verified(certificate.nppo_id, version)
+    if all(sentence(key, second, version, known).is_verified for key in statutory.of(document)):
+        return {"language": second, "verified": known, "template_version": version}
+    return {"beside": second, "template_version": version}
+
+
+def version_of(document: Document) -> str:
+    """Of the models: that of the day of issue; of a draft, today's."""
+    issued = dates.parse(document.issued)
+    return version_on(issued.day if issued else timezone.localdate())
 
 
 def _letterhead(nppo: Nppo, certificate: Certificate | None = None) -> pdf.Letterhead:
@@ -180,7 +186,7 @@ def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None"
                 return
             RenderTry.objects.filter(certificate=found).delete()
             Rendering.objects.create(
-                nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=CURRENT,
+                nppo_id=found.nppo_id, certificate=found, pdf=data, sha256=sha256(data), template_version=paper.spoken["template_version"],
                 skin=paper.kept_skin, sheet=sheet,
             )  # fmt: skip
             if seal and sealed:

@@ -1,7 +1,9 @@
 """What anybody may learn of an issued certificate who has its paper: an address nobody can guess, and what stands behind it."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import qrcode
@@ -84,12 +86,22 @@ def is_asked_too_often(address: str) -> bool:
         return False
 
 
+def _dark(row: list[bool]) -> Iterator[tuple[int, int]]:
+    """Where dark squares lie side by side, and how many: one rectangle each, so that there is less to draw."""
+    at = 0
+    for is_dark, squares in groupby(row):
+        wide = len(list(squares))
+        if is_dark:
+            yield at, wide
+        at += wide
+
+
 def qr(text: str) -> bytes:
     """A QR code as SVG, one path, dark on nothing."""
     code = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(text)
     code.make(fit=True)
     matrix = code.get_matrix()
-    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, is_dark in enumerate(row) if is_dark)
+    path = "".join(f"M{x} {y}h{wide}v1h-{wide}z" for y, row in enumerate(matrix) for x, wide in _dark(row))
     size = len(matrix)
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'.encode()

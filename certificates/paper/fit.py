@@ -22,6 +22,8 @@ from certificates.paper.words import ENGLISH, sentence
 
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
 NUMBER: Final = 4  # characters that a box's number takes before its label
+UNUSUAL, WIDER = 40, 1.2  # a word as long as this in a fixed sentence came with the data
+WIDEST: Final = 8  # of a letter that prints every day
 QUARTER: Final = 133  # thousandths of the size of the letters
 JOINED, WIDE_ALONE = 7, 8  # Arabic letters with teeth or loops are wide inside a word too
 FEW: Final = 2  # lines of two scripts for which a box has room all the same
@@ -113,9 +115,9 @@ class Counted:
     @property
     def is_long(self) -> bool:
         """Whether the number has to stand below the title."""
-        title = _width(self.face.title) * (room.FIRST_TITLE_CHARACTER if self.face.beside else room.TITLE_CHARACTER)
-        second = _width(self.face.title_beside) * room.SECOND_TITLE_CHARACTER
-        number = (_width(self.face.number) + NUMBER * (NUMBER + 1)) * room.NUMBER_CHARACTER
+        title = width_of(self.face.title) * (room.FIRST_TITLE_CHARACTER if self.face.beside else room.TITLE_CHARACTER)
+        second = width_of(self.face.title_beside) * room.SECOND_TITLE_CHARACTER
+        number = (width_of(self.face.number) + NUMBER * (NUMBER + 1)) * room.NUMBER_CHARACTER
         return (max(title, second) + number) / NARROW + room.ARMS > self.sheet.width
 
     def shared(self) -> room.Room:
@@ -167,8 +169,10 @@ class Counted:
         """own: characters of its own words, which are known; anything may stand in its blanks."""
         character = room.FULL_CHARACTER if text.language.startswith("zh") else room.FIXED_CHARACTER
         filled = max(0.0, 1 - own / len(text.text)) if own else 0.0
-        character += (room.FILLED_CHARACTER - character) * filled
-        return lines_of((text,), int(inner / character / (room.SMALL if self.way.is_small else 1)))
+        wide = character + (room.FILLED_CHARACTER - character) * filled
+        if any(len(word) > UNUSUAL for word in text.text.split(" ")):  # no prose: wider letters, emptier lines
+            wide = max(wide, character * WIDER)
+        return lines_of((text,), int(inner / wide / (room.SMALL if self.way.is_small else 1)))
 
     def label_lines(self, box: Box) -> int:
         if box.kind != "table":
@@ -223,18 +227,18 @@ def _wrapped(text: str, characters: int) -> int:
     """Lines of one paragraph, broken between words; a word longer than a line breaks anywhere."""
     wide_of_line, used, lines = max(characters, 1) * NARROW, 0, 1
     for word in text.split(" "):
-        wide = _width(word)
+        wide = width_of(word)
         if used and used + NARROW + wide > wide_of_line:
             used, lines = 0, lines + 1
         used += wide + (NARROW if used else 0)
-        lines, used = (
-            lines + (max(used - 1, 0)) // wide_of_line,
-            (used - 1) % wide_of_line + 1 if used > wide_of_line else used,
-        )
+        if used > wide_of_line:  # broken anywhere: the end of a line stays empty where the next letter is wider
+            full = max(wide_of_line - WIDEST, 1)
+            lines, used = lines + (used - 1) // full, (used - 1) % full + 1
     return lines
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """In quarters of a lower-case letter."""
     wide = sum(map(_quarters, text))
     if text and unicodedata.bidirectional(text[-1]) == "AL":  # the last of joined letters stands free on one side
         wide += max(0, _drawn(text[-1]) - _quarters(text[-1]))

@@ -6,6 +6,7 @@ from typing import Final
 
 from certificates.ephyto.document import Text
 from certificates.paper.face import Box, Face, Row
+from certificates.paper.fit import NARROW, width_of
 from certificates.paper.glyphs import printable
 
 # About 60 pages. Ours keep to the lengths of the rules; what others send may say anything, and somebody waits for the page.
@@ -28,8 +29,15 @@ def legible(face: Face) -> Face:
         )
         for box in face.boxes
     )
-    number = printable(face.number)
-    return replace(face, number=number if len(number) <= NUMBER else f"{number[:NUMBER]}…", boxes=boxes)
+    return replace(face, number=_number(printable(" ".join(face.number.split()))), boxes=boxes)
+
+
+def _number(number: str) -> str:
+    """One line of it, and of one that is longer, its start."""
+    whole = number
+    while width_of(number) > NUMBER:
+        number = number[: min(NUMBER // NARROW, len(number) - 1)]
+    return number if number == whole else f"{number}…"
 
 
 def _texts(texts: tuple[Text, ...]) -> tuple[Text, ...]:

@@ -25,6 +25,7 @@ from codelists.lookup import Names
 NBSP: Final = "\u00a0"
 THIN: Final = "\u202f"  # narrow no-break space between groups of three digits
 TICK_BOX: Final = "☐"  # of the model's sentence; printed as squares that every font has
+UNFILLED: Final = "___"
 TICKED, UNTICKED = "■", "□"
 
 
@@ -92,9 +93,10 @@ def reexport(document: Document, sentence: str, names: Names, most: int | None =
     re_exporter = document.reexport_country if document.reexport_country != Country() else document.export_country
     by = country(re_exporter.code) or re_exporter.name
     origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
-    blanks = iter([blank(each, most) for each in (by, origin, said("RPCRF"), by)])
-    parts = sentence.split("___")
-    filled = "".join(part + next(blanks, "___") if i < len(parts) - 1 else part for i, part in enumerate(parts))
+    # what nobody said stays a blank that one sees
+    blanks = iter([blank(each or UNFILLED, most) for each in (by, origin, said("RPCRF"), by)])
+    parts = sentence.split(UNFILLED)
+    filled = "".join(part + next(blanks, UNFILLED) if i < len(parts) - 1 else part for i, part in enumerate(parts))
     for subject in BOXES:
         filled = filled.replace(TICK_BOX, TICKED if said(subject).strip().lower() == "true" else UNTICKED, 1)
     return filled

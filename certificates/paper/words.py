@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 CURRENT: Final = "ispm12-2016"
 ENGLISH: Final = "en"
+NOTICE: Final = timedelta(days=90)
 LANGUAGES: Final = ("en", "fr", "es", "ar", "zh-hans", "ru")  # of labels.csv
 RIGHT_TO_LEFT: Final = ("ar",)
 
@@ -24,6 +26,49 @@ def _statements() -> dict[tuple[str, str, str], dict[str, str]]:
     with (HERE / "statements.csv").open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines)
         return {(row["key"], row["language"], row["template_version"]): row for row in rows}
+
+
+@dataclass(frozen=True)
+class Template:
+    """One version of the models. adopted: the day on which the parties adopted it; None: older than anything printed here."""
+
+    version: str
+    adopted: date | None
+    source: str
+
+    @property
+    def in_force(self) -> date | None:
+        """A change of the models takes effect after 90 days (IPPC XXI)."""
+        return self.adopted + NOTICE if self.adopted else None
+
+
+@cache
+def templates() -> tuple[Template, ...]:
+    """Every version, the oldest first."""
+    with (HERE / "templates.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [
+            Template(row["version"], date.fromisoformat(row["adopted"]) if row["adopted"] else None, row["source"])
+            for row in csv.DictReader(lines)
+        ]
+    return tuple(sorted(rows, key=lambda row: row.in_force or date.min))
+
+
+def version_on(day: date) -> str:
+    """The version in force on this day: what is issued on it prints so."""
+    return [row.version for row in templates() if (row.in_force or date.min) <= day][-1]
+
+
+def valid_until(version: str) -> date | None:
+    """The last day on which a certificate of this version is valid: a year after the next is in force (IPPC XXI). None: no
+    other follows it.
+    """
+    versions = templates()
+    at = [row.version for row in versions].index(version)
+    following = versions[at + 1].in_force if at + 1 < len(versions) else None
+    if following is None:
+        return None
+    leap = (following.month, following.day) == (2, 29)
+    return following.replace(year=following.year + 1, day=28 if leap else following.day)
 
 
 def short(language: str) -> str:

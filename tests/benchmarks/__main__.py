@@ -66,34 +66,6 @@ def message() -> list[Row]:
     return rows
 
 
-def paper() -> list[Row]:
-    """The PDF: the first of a process, a warm one, and WeasyPrint writing the same words as plain paragraphs."""
-    from weasyprint import HTML
-
-    from certificates.ephyto.xml import to_xml
-    from certificates.paper import pdf, sheets
-    from certificates.paper.face import face
-    from certificates.paper.skins import USUAL
-    from tests.factories import valid_document
-
-    document = valid_document(number="WS-2026-000001", issued="2026-07-15T10:42:00+13:00")
-    data = to_xml(document, {})
-    start = time.perf_counter()
-    pdf.render(document, xml=data)
-    first = time.perf_counter() - start
-    words = "".join(
-        f"<p>{box.label}</p>" + "".join(f"<p>{t.text}</p>" for t in box.texts) for box in face(document).boxes
-    )
-    fonts, css = sheets.tools(USUAL, is_rtl=False, fetcher=pdf.Closed())
-    base = median(lambda: HTML(string=words).write_pdf(stylesheets=css, font_config=fonts), 10)
-    warm = median(lambda: pdf.render(document, xml=data), 10)
-    return [
-        ("baseline: the same words as plain paragraphs", base, 1),
-        ("PDF, warm", warm, warm / base),
-        ("PDF, first of the process", first, first / base),
-    ]
-
-
 def issuing() -> list[Row]:
     """Issue without PDF against its own SQL run bare on the same server."""
     from django.db import connection
@@ -133,11 +105,11 @@ def issuing() -> list[Row]:
 
 
 def parts() -> dict[str, Callable[[], Any]]:
-    from tests.benchmarks import drain, exchange, lists, many_lines, memory, screens
+    from tests.benchmarks import drain, exchange, lists, many_lines, memory, paper, screens
 
     return {
         "message": lambda: show(message()),
-        "paper": lambda: show(paper()),
+        "paper": paper.show,
         "issuing": lambda: show(issuing()),
         "exchange": lambda: show(exchange.rows()),
         "lists": lists.show,

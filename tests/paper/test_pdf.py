@@ -171,6 +171,19 @@ def test_a_re_export_prints_its_own_sentence_with_its_blanks_filled(reference: P
     assert "practically free" not in sentence.text
 
 
+def test_a_blank_that_nobody_filled_stays_a_blank_and_a_country_without_a_code_has_its_name() -> None:
+    from certificates.ephyto.document import Country
+    from tests.factories import re_export_document
+
+    bare = re_export_document(reexport_country=Country("", "Samoa"), export_country=Country("", ""))
+    bare = replace(bare, lines=tuple(replace(line, notes=()) for line in bare.lines))
+    (sentence,) = next(box for box in face(bare).boxes if box.key == "certifying").texts
+    assert (
+        "imported into Samoa (contracting party of re-export) from ___ (contracting party of origin)" in sentence.text
+    )
+    assert "Phytosanitary Certificate No. ___" in sentence.text
+
+
 def test_the_paper_fetches_nothing() -> None:
     with pytest.raises(ValueError, match="fetches nothing"):
         pdf.Closed().fetch("https://example.org/x.css")

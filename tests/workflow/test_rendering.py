@@ -193,7 +193,7 @@ def test_people_read_what_is_the_matter_and_an_operator_asks_again(
     client = signed_in(operator)
     page = client.get(reverse("certificates:operations")).content.decode()
     assert "OSError: &lt;b&gt;disk&lt;/b&gt;" in page
-    assert "Given up" in page
+    assert "No more tries" in page
     page = signed_in(inspector).get(reverse("certificates:certificate", args=[found.pk])).content.decode()
     assert "It is not tried again by itself: ask your system operator" in page
     broken.errors.clear()
