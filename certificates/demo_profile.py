@@ -26,7 +26,7 @@ _SAID: Final[dict[str, dict[str, Any]]] = {
 }
 _SKINS: Final = {
     "EC": Skin(
-        size="Letter", ink="#1b2a6b", rules="strong", numbering="square", languages="column", unused="line", head=15
+        size="Letter", ink="#1b2a6b", rules="strong", numbering="square", languages="column", unused="line", head=12
     )
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ class Row:
 
 
 ROWS: Final = (
-    Row(("organization", "to"), "half", 1, 1, 3),
+    Row(("organization", "to"), "half", 2, 2, 3),  # the NPPO is never named on an attachment alone
     Row(("exporter", "consignee"), "half", 3, 5, 7),
     Row(("packages", "marks"), "half", 1, 2, 4),
     Row(("origin", "conveyance", "entry"), "third", 1, 2, 4),
