@@ -26,6 +26,7 @@ UNUSUAL, WIDER = 40, 1.2  # a word as long as this in a fixed sentence came with
 WIDEST: Final = 8  # of a letter that prints every day
 QUARTER: Final = 133  # thousandths of the size of the letters
 JOINED, WIDE_ALONE = 7, 8  # Arabic letters with teeth or loops are wide inside a word too
+ORGANIZATION: Final = "{organization}"  # the blank of the sentence on liability
 FEW: Final = 2  # lines of two scripts for which a box has room all the same
 HIGHER: Final = ("ar", "zh")  # languages in whose lines the fonts of two scripts meet
 
@@ -124,7 +125,7 @@ class Counted:
         taken = self.skin.head + (room.SECOND_HEAD if self.is_long else 0) + room.ORIGIN * self.extra
         taken += sum(self.heights().values())
         if self.skin.is_preprinted and all(box.key != "liability" for box in self.face.boxes):
-            taken += self._fixed(self._usual("no_liability"))
+            taken += self._fixed(*self._unsaid_liability())
         labels = dict.fromkeys(room.ROW_OF.values(), 1)
         for box in self.face.boxes:
             if row := room.ROW_OF.get(box.key):
@@ -152,9 +153,18 @@ class Counted:
             return box.texts
         return (*box.texts, *clause)
 
+    def _unsaid_liability(self) -> tuple[tuple[Text, ...], int]:
+        """As long as it would be, and its own characters."""
+        by = next((text.text for box in self.face.boxes if box.key == "organization" for text in box.texts), "…")
+        usual = self._usual("no_liability")
+        own = min(len(text.text) - len(ORGANIZATION) for text in usual)
+        return tuple(replace(text, text=text.text.replace(ORGANIZATION, by)) for text in usual), own
+
     def _usual(self, key: str) -> tuple[Text, ...]:
-        tongues = dict.fromkeys((ENGLISH, self.face.language, self.face.beside or ENGLISH))
-        return tuple(Text(said.text, tongue) for tongue in tongues if (said := sentence(key, tongue)).text)
+        """This sentence in the languages in which the face certifies; in English where none of them has it."""
+        tongues = [text.language for box in self.face.boxes if box.key == "certifying" for text in box.texts]
+        found = [Text(said.text, each) for each in dict.fromkeys(tongues) if (said := sentence(key, each)).text]
+        return tuple(found) or (Text(sentence(key, ENGLISH).text, ENGLISH),)
 
     def _fixed(self, texts: tuple[Text, ...], own: int = 0) -> float:
         inner = self.sheet.inner("full")

@@ -272,10 +272,11 @@ def test_on_printed_sheets_only_data_print_and_each_where_it_stood() -> None:
 
 
 def test_boxes_of_printed_sheets_stand_where_they_stand_whatever_is_certified() -> None:
-    plain = document(EXPORT)
-    fuller = replace(full("Wharf road ", 0.45), statements=("1", "2"))
-    for made in (replace(plain, notes=(Note("SPSFL", "5"),)), fuller):
-        assert heights(made, "en", "es") == heights(plain, "en", "es")
+    plain = document(EXPORT, issuer="Plant Protection Organization of Samoa")
+    fuller = replace(full("Wharf road ", 0.45), issuer=plain.issuer, number=plain.number, statements=("1", "2"))
+    for language, beside in (("en", ""), ("en", "es"), ("en", "zh-hans")):
+        for made in (replace(plain, notes=(Note("SPSFL", "5"),)), fuller):
+            assert heights(made, language, beside) == heights(plain, language, beside)
 
 
 def heights(made: Document, language: str, beside: str) -> dict[str, str]:
