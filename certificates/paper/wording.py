@@ -90,7 +90,8 @@ def reexport(document: Document, sentence: str, names: Names, most: int | None =
     def country(code: str) -> str:
         return names.known("country", code, "en") or code  # the sentence is English
 
-    re_exporter = document.reexport_country if document.reexport_country != Country() else document.export_country
+    again = document.reexport_country
+    re_exporter = again if again.code or again.name else document.export_country  # names do not count when compared
     by = country(re_exporter.code) or re_exporter.name
     origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
     # what nobody said stays a blank that one sees

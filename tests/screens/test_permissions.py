@@ -24,6 +24,7 @@ from certificates.models import (
     Print,
     PublicLink,
     Rendering,
+    RenderTry,
     Requirement,
     ReservedNumbers,
     Sample,
@@ -74,6 +75,8 @@ TABLE = {
     ("certificates:ruleset", (), "get"): (403, 403, 403, 200, 200, 200),
     ("certificates:operations", (), "get"): (403, 403, 403, 200, 403, 200),
     ("certificates:connection", ("connection",), "get"): (403, 403, 403, 200, 403, 200),
+    ("certificates:render_again", ("unprinted",), "get"): (405, 405, 405, 405, 405, 405),
+    ("certificates:render_again", ("unprinted",), "post"): (403, 403, 403, 302, 403, 302),
     ("certificates:envelope", ("sent", "again"), "get"): (403, 403, 403, 200, 403, 200),
     ("certificates:envelope", ("sent", "again"), "post"): (403, 403, 403, 302, 403, 302),
     ("certificates:envelope", ("sent", "give-up"), "post"): (403, 403, 403, 422, 403, 422),
@@ -424,6 +427,9 @@ class World:
             nppo=self.nppo, kind="exporter", name="Upolu Growers Ltd", folded="upolu growers ltd",
             data=to_json(Document(exporter=valid_document().exporter)),
         )  # fmt: skip
+        self.made["unprinted"] = RenderTry.objects.create(
+            nppo=self.nppo, certificate=self.made["draft"], tries=1, error="OSError: no fonts"
+        )
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
