@@ -11,9 +11,8 @@ from certificates.paper.glyphs import printable
 
 # About 60 pages. Ours keep to the lengths of the rules; what others send may say anything, and somebody waits for the page.
 MOST: Final = 250_000
-NUMBER: Final = (
-    60  # characters of a certificate's number (IPPC mapping); of a longer one the start, all of it is in the data
-)
+# In quarters of a letter, what stands in a line: 60 characters (IPPC mapping) unless most are wide. All of it is in the data.
+NUMBER: Final = 60 * 5
 PARAGRAPH: Final = 90  # what a line costs, however short it is, in characters
 
 

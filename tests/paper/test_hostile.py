@@ -138,6 +138,20 @@ def test_a_reproduction_of_an_endless_message_ends_and_says_so(tmp_path: Path) -
     assert "The message says more than is printed here. All of it stands in the XML inside this file." in printed
 
 
+@pytest.mark.parametrize("number", ["WS-2026-000123", "EXAMPLE-000123", "A1-" * 20, "АБВ-2026/000123-ЩЖ"])
+def test_a_number_of_sixty_characters_or_fewer_is_never_cut(number: str, tmp_path: Path) -> None:
+    whole = legible.legible(pdf.face(issued(number=number)))
+    assert whole.number == number
+    assert flaws(issued(number=number), "fr") == []
+    assert number in words_of(pdf.render(issued(number=number), xml=b""), tmp_path / "a.pdf")
+
+
+def test_of_an_endless_number_the_start_stands_in_its_line() -> None:
+    number = legible.legible(pdf.face(issued(number="W" * 5000))).number
+    assert 30 < len(number) <= 61
+    assert number == "W" * (len(number) - 1) + "…"
+
+
 def test_what_fits_is_never_cut() -> None:
     document = issued(notes=(Note("ADEDL", "word " * 1600, "en"),) * 20)
     room = legible.Space()
