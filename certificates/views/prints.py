@@ -136,7 +136,7 @@ def correct(request: ActingRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(rows, pk=pk)
     if not request.membership.may(roles.PRINT):
         raise PermissionDenied
-    form = Correct(request.POST or None)
+    form = Correct(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             prints.correct(sheet, form.cleaned_data["serial"], by=request.membership, why=form.cleaned_data["why"])
