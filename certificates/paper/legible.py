@@ -34,9 +34,14 @@ def legible(face: Face) -> Face:
 def _number(number: str) -> str:
     """One line of it, and of one that is longer, its start."""
     whole = number
-    while width_of(number) > NUMBER:
+    while _wide(number) > NUMBER:
         number = number[: min(NUMBER // NARROW, len(number) - 1)]
     return number if number == whole else f"{number}…"
+
+
+def _wide(number: str) -> int:
+    """Word by word: letters that stand alone are wider than within a word."""
+    return sum(width_of(word) + NARROW for word in number.split(" "))
 
 
 def _texts(texts: tuple[Text, ...]) -> tuple[Text, ...]:
