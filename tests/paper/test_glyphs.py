@@ -35,7 +35,7 @@ def test_widths_are_those_of_the_fonts() -> None:
 
 def test_every_name_of_the_starting_lists_prints() -> None:
     names = [name for code in shipped() for name in (*code.names.values(), *(said for _tongue, said in code.synonyms))]
-    assert len(names) > 50_000
+    assert len(names) > 20_000
     assert {name for name in names if glyphs.missing(name)} == set()
 
 
