@@ -9,7 +9,7 @@ from certificates import printing
 from certificates.ephyto.document import Document, Note
 from certificates.models import Certificate, Status
 from certificates.paper.face import face
-from certificates.paper.words import keys, sentence
+from certificates.paper.words import CURRENT, keys, sentence
 from gens.accounts import roles
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
@@ -39,7 +39,9 @@ class World:
     def spoken(self, document: Document) -> dict[str, Any]:
         certificate = self.certificate(document)
         with acting_for(self.nppo.pk):
-            return printing.languages(certificate, document)
+            said = printing.languages(certificate, document)
+        assert said.pop("template_version") == CURRENT
+        return said
 
 
 @pytest.fixture
