@@ -7,7 +7,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import get_language
@@ -145,15 +145,19 @@ def _refused(happened: Iterable[Event]) -> None:
 
 
 def endings() -> None:
-    """To administrators: client certificates, the seal and authorisations that end soon; of these to the person too."""
+    """To administrators: client certificates, the seal and authorisations that end soon. The person hears of an authorisation's end too."""
     for nppo in Nppo.objects.order_by("pk"):
         with acting_for(nppo.pk):
-            people = Membership.objects.filter(nppo=nppo, is_active=True, user__is_active=True).select_related("user")
-            everybody = list(people)
+            everybody = list(_people(nppo.pk))
             administrators = [person for person in everybody if roles.ADMINISTRATOR in person.roles]
             _certificates_end(nppo, administrators)
             _seal_ends(nppo, administrators)
             _authorisations_end(nppo, everybody, administrators)
+
+
+def _people(nppo_id: int) -> QuerySet[Membership]:
+    """Whoever may sign in for it."""
+    return Membership.objects.filter(nppo=nppo_id, is_active=True, user__is_active=True).select_related("user")
 
 
 def _certificates_end(nppo: Nppo, administrators: list[Membership]) -> None:
@@ -199,8 +203,7 @@ def seal_away(nppo_id: int) -> None:
             said = {"name": seal.name, "reason": seal.get_trouble_display(), "link": link}
             return written(letters.SEAL_AWAY, nppo_id, said)
 
-        people = Membership.objects.filter(nppo=nppo_id, is_active=True, user__is_active=True).select_related("user")
-        for person in people.filter(roles__contains=[roles.ADMINISTRATOR]):
+        for person in _people(nppo_id).filter(roles__contains=[roles.ADMINISTRATOR]):
             noticing.tell(person, f"seal away {seal.pk} {since:%Y%m%d%H%M%S}", words)
 
 

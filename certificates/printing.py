@@ -32,7 +32,6 @@ from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
 from certificates.paper.words import ENGLISH, sentence, version_on
-from certificates.rendering import NotRendered as NotRendered
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
@@ -198,7 +197,7 @@ def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None"
 def _seal_mark(seal: Seal, language: str) -> bytes:
     if not seal.is_visible:
         return b""
-    with translation.override("zh-hans" if language.startswith("zh") else language):
+    with translation.override(pdf.spoken(language)):
         words = _("Electronically sealed")
     return sealmark.drawn(words, seal.nppo.called(language), settings.PUBLIC_URL + reverse("certificates:verify_file"))
 

@@ -103,13 +103,14 @@ def correct(sheet: Sheet, serial: str, *, by: Membership, why: str) -> Sheet:
     """
     if not by.may(roles.PRINT):
         raise PermissionDenied
-    if len(serials_of(serial)) > 1:
+    serials = serials_of(serial)
+    if len(serials) > 1:
         raise NotSerials(serial)
     with transaction.atomic():
         row = Sheet.objects.select_for_update().get(pk=sheet.pk, nppo=by.nppo_id)
         if row.instead_id is not None:
             raise workflow.WrongStatus(row.print.certificate, "print")
-        (row.instead,) = _record(row.print, serials_of(serial), is_spoiled=row.is_spoiled)
+        (row.instead,) = _record(row.print, serials, is_spoiled=row.is_spoiled)
         row.save(update_fields=["instead"])
         said = f"{row.serial} → {row.instead.serial}. {why}"
         events.record(row.print.certificate, events.SHEET_CORRECTED, by=by, reason=said)

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
-from certificates import batches, notices, printing, reception
+from certificates import batches, notices, printing, reception, rendering
 from certificates.ephyto.xml import NotReadable
 from certificates.models import BatchItem, Certificate, Direction, Rendering, RenderTry, Seal
 from certificates.seals import using
@@ -95,7 +95,7 @@ def render(certificate_id: int, nppo_id: int) -> None:
     """The bell of one PDF. What fails is recorded, and the sweep tries it again."""
     try:
         printing.render(certificate_id, nppo_id)
-    except printing.NotRendered:
+    except rendering.NotRendered:
         log.exception("The PDF of certificate %s could not be made.", certificate_id)
 
 
@@ -124,7 +124,7 @@ def render_missing() -> None:
         try:
             if not printing.render(certificate_id, nppo_id):
                 stuck.add(nppo_id)
-        except printing.NotRendered as error:
+        except rendering.NotRendered as error:
             log.exception("The PDF of certificate %s could not be made.", certificate_id)
             if isinstance(error.__cause__, SoftTimeLimitExceeded):
                 return  # the next would be killed in the middle

@@ -2,13 +2,12 @@
 
 import io
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import pikepdf
-from weasyprint import HTML
 
-from certificates.paper.pdf import VARIANT, Closed
-from certificates.paper.sheets import fonts
+from certificates.paper.marking import laid, saved
+from certificates.paper.pdf import drawn
 from certificates.paper.skins import BOUNDS, Skin
 
 POINT: Final = 72 / 25.4  # in a millimetre
@@ -29,7 +28,7 @@ def moved(data: bytes, across: float, down: float) -> bytes:
             note.Rect = pikepdf.Array(
                 [round(float(edge) + (up if index % 2 else right), 3) for index, edge in enumerate(note.Rect)]
             )
-        return _saved(pdf)
+        return saved(pdf)
 
 
 def with_rulers(data: bytes, skin: Skin) -> bytes:
@@ -38,23 +37,14 @@ def with_rulers(data: bytes, skin: Skin) -> bytes:
     Where a corner of the sheet's frame meets them, they read what to move by.
     """
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        with pikepdf.open(io.BytesIO(_rulers(skin))) as drawn:
-            form = pdf.copy_foreign(drawn.pages[0].as_form_xobject())
-        page = pdf.pages[0]
-        name = page.add_resource(form, pikepdf.Name.XObject, RULERS)
-        page.contents_add(b"q", prepend=True)
-        page.contents_add(f"Q /Artifact BMC q {name} Do Q EMC".encode(), prepend=False)
-        return _saved(pdf)
+        laid(pdf, pdf.pages[0], _rulers(skin), RULERS)
+        return saved(pdf)
 
 
-def _saved(pdf: Any) -> bytes:
-    out = io.BytesIO()
-    pdf.save(out, fix_metadata_version=False, deterministic_id=True)
-    return out.getvalue()
-
-
-STYLE: Final = """<style>@page { size: %(wide)smm %(high)smm; margin: 0 } body { margin: 0; font: 5pt GensSans }
-div { position: absolute; background: #a8201a } p { position: absolute; margin: 0; color: #a8201a; line-height: 1 }</style>"""
+STYLE: Final = """
+@page { size: %(wide)smm %(high)smm; margin: 0 } body { margin: 0; font: 5pt GensSans }
+div { position: absolute; background: #a8201a } p { position: absolute; margin: 0; color: #a8201a; line-height: 1 }
+"""
 
 
 @lru_cache(maxsize=8)
@@ -62,12 +52,8 @@ def _rulers(skin: Skin) -> bytes:
     wide, high = skin.page
     left, top = skin.side_margin, skin.end_margin + skin.head
     corners = ((left, top), (wide - skin.side_margin, top))
-    drawn = "".join(_cross(x, y) for x, y in corners)
-    html = f'<html lang="en">{STYLE % {"wide": wide, "high": high}}<body>{drawn}'
-    data: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
-        stylesheets=[fonts(Closed())[1]], font_config=fonts(Closed())[0], pdf_variant=VARIANT
-    )
-    return data
+    crosses = "".join(_cross(x, y) for x, y in corners)
+    return drawn(f'<html lang="en"><body>{crosses}', STYLE % {"wide": wide, "high": high})
 
 
 def _cross(x: float, y: float) -> str:

@@ -1,17 +1,13 @@
 """Marks on later prints: the kept bytes of a certificate with a word across each page, and a line that says whose it is."""
 
 import io
-import threading
 from functools import lru_cache
 from html import escape
 from typing import Final
 
 import pikepdf
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
 
-from certificates.paper.pdf import VARIANT, Closed
-from certificates.paper.words import HERE
+from certificates.paper.pdf import drawn
 
 COPY: Final = "COPY"
 TRUE_COPY: Final = "CERTIFIED TRUE COPY"
@@ -19,8 +15,6 @@ REPLACED: Final = "REPLACED"
 CANCELLED: Final = "CANCELLED"
 MARK: Final = pikepdf.Name("/GensMark")
 STYLE: Final = """
-@font-face { font-family: GensSans; src: url(fonts/GensSans-Regular.ttf); }
-@font-face { font-family: GensSans; font-weight: bold; src: url(fonts/GensSans-Bold.ttf); }
 @page { size: WIDEpt HIGHpt; margin: 0; }
 body { margin: 0; font-family: GensSans; }
 .word { position: absolute; top: 40%; left: 0; width: 100%; margin: 0; text-align: center; font-size: 54pt; font-weight: bold;
@@ -28,7 +22,6 @@ body { margin: 0; font-family: GensSans; }
 .flat { color: #e0b1af; opacity: 1; }
 .line { position: absolute; top: 4mm; left: 13mm; right: 13mm; margin: 0; font-size: 8pt; color: #a8201a; text-align: center; }
 """
-_LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared with nobody
 
 
 def marked(data: bytes, word: str, line: str = "", *, is_flat: bool = False) -> bytes:
@@ -41,21 +34,30 @@ def marked(data: bytes, word: str, line: str = "", *, is_flat: bool = False) -> 
         _take_off_seal(pdf)
         for page in pdf.pages:
             _, _, wide, high = (float(edge) for edge in page.mediabox)
-            with pikepdf.open(io.BytesIO(_sheet(word, line, round(wide), round(high), is_flat))) as sheet:
-                stamp = pdf.copy_foreign(sheet.pages[0].as_form_xobject())
-            name = page.add_resource(stamp, pikepdf.Name.XObject, MARK)
-            # an artifact: readers aloud hear the certificate, and the mark once, from the title
-            mark = f"/Artifact BMC q {name} Do Q EMC"
-            if is_flat:
-                page.contents_add(mark.encode(), prepend=True)
-                continue
-            page.contents_add(b"q", prepend=True)  # what the page does to its coordinates ends before the mark
-            page.contents_add(f"Q {mark}".encode(), prepend=False)
+            # the mark is heard once, from the title
+            laid(pdf, page, _sheet(word, line, round(wide), round(high), is_flat), MARK, is_below=is_flat)
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
             title = metadata.get("dc:title") or pdf.docinfo.get("/Title", "")
             metadata["dc:title"] = f"{title} ({word})".strip()
-        out = io.BytesIO()
-        pdf.save(out, fix_metadata_version=False, deterministic_id=True)
+        return saved(pdf)
+
+
+def laid(pdf: pikepdf.Pdf, page: pikepdf.Page, sheet: bytes, name: pikepdf.Name, *, is_below: bool = False) -> None:
+    """Lay the first page of `sheet` upon this one, or below it, as an artifact: readers aloud hear the certificate."""
+    with pikepdf.open(io.BytesIO(sheet)) as other:
+        form = pdf.copy_foreign(other.pages[0].as_form_xobject())
+    artifact = f"/Artifact BMC q {page.add_resource(form, pikepdf.Name.XObject, name)} Do Q EMC"
+    if is_below:
+        page.contents_add(artifact.encode(), prepend=True)
+        return
+    page.contents_add(b"q", prepend=True)  # what the page does to its coordinates ends before the artifact
+    page.contents_add(f"Q {artifact}".encode(), prepend=False)
+
+
+def saved(pdf: pikepdf.Pdf) -> bytes:
+    """The same bytes for the same pages; what the file says of itself stays."""
+    out = io.BytesIO()
+    pdf.save(out, fix_metadata_version=False, deterministic_id=True)
     return out.getvalue()
 
 
@@ -80,10 +82,4 @@ def _sheet(word: str, line: str, wide: int, high: int, is_flat: bool) -> bytes:
     style = STYLE.replace("WIDE", str(wide)).replace("HIGH", str(high))
     kind = "word flat" if is_flat else "word"
     html = f'<html lang="en"><p class="{kind}">{escape(word)}</p><p class="line">{escape(line)}</p>'
-    with _LOCK:
-        fonts = FontConfiguration()
-        css = CSS(string=style, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())
-        made: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
-            stylesheets=[css], font_config=fonts, pdf_variant=VARIANT
-        )
-    return made
+    return drawn(html, style)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pikepdf
 from django.template.loader import render_to_string
 from django.utils import translation
-from weasyprint import HTML, Attachment
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from certificates.ephyto import dates
@@ -22,7 +22,7 @@ from certificates.paper.face import Face, face
 from certificates.paper.fit import fitted
 from certificates.paper.glyphs import printable
 from certificates.paper.legible import Space, bounded, legible
-from certificates.paper.sheets import tools
+from certificates.paper.sheets import fonts, tools
 from certificates.paper.skins import USUAL, Skin
 from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, RIGHT_TO_LEFT, Verified
 from codelists.lookup import Names
@@ -88,11 +88,11 @@ def render(
         html = page(
             whole, document, skin=skin, mark=mark, origin=origin, listed=listed, letterhead=letterhead, is_bare=is_bare
         )
-        fonts, sheets = tools(skin, is_rtl=language in RIGHT_TO_LEFT, fetcher=Closed())
+        own, sheets = tools(skin, is_rtl=language in RIGHT_TO_LEFT, fetcher=Closed())
     attachments = [_source(document, xml)] if xml else []
     data = HTML(string=html, base_url="gens:", url_fetcher=Closed(letterhead)).write_pdf(
         stylesheets=sheets,
-        font_config=fonts,
+        font_config=own,
         pdf_variant=VARIANT,
         pdf_tags=True,
         attachments=attachments,
@@ -134,6 +134,16 @@ def page(
         "is_bare": is_bare,
     }
     return printable(render_to_string("paper/face.html", context))
+
+
+def drawn(html: str, style: str) -> bytes:
+    """A page of its own in the paper's fonts, to be laid upon another: a mark, rulers."""
+    own, faces = fonts(Closed())
+    css = CSS(string=style, font_config=own, url_fetcher=Closed())
+    made: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
+        stylesheets=[faces, css], font_config=own, pdf_variant=VARIANT
+    )
+    return made
 
 
 def _held(listed: tuple[Listed, ...], space: Space) -> Iterator[Listed]:

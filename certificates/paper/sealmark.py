@@ -1,30 +1,18 @@
 """The visible mark of an electronic seal: a small sheet with embedded fonts, which stands in the box of the stamp."""
 
-import threading
 from functools import lru_cache
 from html import escape
 from typing import Final
 
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-
-from certificates.paper.pdf import VARIANT, Closed
-from certificates.paper.words import HERE
+from certificates.paper import pdf
 
 STYLE: Final = """
-@font-face { font-family: GensSans; src: url(fonts/GensSans-Regular.ttf); }
-@font-face { font-family: GensSans; font-weight: bold; src: url(fonts/GensSans-Bold.ttf); }
-@font-face { font-family: GensArabic; src: url(fonts/GensArabic-Regular.ttf); }
-@font-face { font-family: GensArabic; font-weight: bold; src: url(fonts/GensArabic-Bold.ttf); }
-@font-face { font-family: GensSC; src: url(fonts/GensSC-Regular.ttf); }
-@font-face { font-family: GensSC; font-weight: bold; src: url(fonts/GensSC-Bold.ttf); }
 @page { size: 27mm 11.5mm; margin: 0; }
 body { margin: 0.2mm; box-sizing: border-box; width: 26.6mm; height: 11.1mm; padding: 0.6mm 1mm; border: 0.5pt solid #0a5233;
   border-radius: 1.2mm; color: #0a5233; font: 4.8pt/1.2 GensSans, GensArabic, GensSC; overflow: hidden; }
 p { margin: 0; } b { display: block; font-size: 5.8pt; }
 .where { margin-top: 0.4mm; font-size: 4.3pt; overflow-wrap: anywhere; }
 """
-_LOCK: Final = threading.Lock()  # WeasyPrint's font configuration is shared with nobody
 
 
 @lru_cache(maxsize=64)
@@ -34,10 +22,4 @@ def drawn(words: str, by: str, where: str) -> bytes:
         f'<html lang="en"><body><p><b dir="auto">{escape(words)}</b><bdi>{escape(by)}</bdi></p>'
         f'<p class="where" dir="ltr">{escape(where)}</p></body>'
     )
-    with _LOCK:
-        fonts = FontConfiguration()
-        css = CSS(string=STYLE, base_url=HERE.as_uri() + "/", font_config=fonts, url_fetcher=Closed())
-        made: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
-            stylesheets=[css], font_config=fonts, pdf_variant=VARIANT
-        )
-    return made
+    return pdf.drawn(html, STYLE)

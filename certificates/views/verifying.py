@@ -3,7 +3,7 @@ seal any PDF has.
 """
 
 import hashlib
-from typing import Any, Final
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,12 +16,10 @@ from certificates import public, skins, statutory
 from certificates.models import Certificate
 from certificates.paper.face import face
 from certificates.seals import answering
-from certificates.seals.answering import Verdict
+from certificates.seals.answering import LARGEST, Verdict
 from codelists.lookup import name_of
 from gens.accounts.models import PublicDetail
 from gens.accounts.tenancy import acting_for
-
-LARGEST: Final = 12_000_000  # bytes of a file to compare
 
 
 def verify(request: HttpRequest, token: str) -> HttpResponse:

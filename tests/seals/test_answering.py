@@ -32,12 +32,6 @@ from tests.seals.world import place
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def key_folder(settings: Any, tmp_path: Path) -> Path:
-    settings.SEAL_KEYS = tmp_path / "keys"
-    return tmp_path / "keys"
-
-
 @pytest.fixture
 def world() -> World:
     return World()

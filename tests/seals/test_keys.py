@@ -22,12 +22,6 @@ pytestmark = pytest.mark.django_db
 SOFT_TOKEN: Final = "/usr/lib/softhsm/libsofthsm2.so"
 
 
-@pytest.fixture(autouse=True)
-def key_folder(settings: Any, tmp_path: Path) -> Path:
-    settings.SEAL_KEYS = tmp_path / "keys"
-    return tmp_path / "keys"
-
-
 @pytest.fixture
 def nppo() -> Nppo:
     return NppoFactory(code="WS")

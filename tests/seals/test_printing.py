@@ -31,12 +31,6 @@ pytestmark = pytest.mark.django_db
 at_commit = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
-@pytest.fixture(autouse=True)
-def key_folder(settings: Any, tmp_path: Path) -> Path:
-    settings.SEAL_KEYS = tmp_path / "keys"
-    return tmp_path / "keys"
-
-
 class World:
     """An NPPO with a seal, and certificates that wait for their paper."""
 

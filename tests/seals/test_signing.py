@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 XML = b"<a/>"
 
 
-@pytest.fixture(autouse=True)
-def key_folder(settings: Any, tmp_path: Path) -> Path:
-    settings.SEAL_KEYS = tmp_path / "keys"
-    return tmp_path / "keys"
-
-
 @pytest.fixture
 def nppo() -> Nppo:
     load()

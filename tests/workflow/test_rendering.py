@@ -177,7 +177,7 @@ def test_people_read_what_is_the_matter_and_an_operator_asks_again(
 ) -> None:
     found = issued(nppo)
     broken.errors[ONE] = OSError("<b>disk</b>")
-    with pytest.raises(printing.NotRendered):
+    with pytest.raises(rendering.NotRendered):
         printing.render(found.pk, nppo.pk)
     inspector, operator = make_membership(nppo, roles.INSPECTOR), make_membership(nppo, roles.OPERATOR)
     page = signed_in(inspector).get(reverse("certificates:certificate", args=[found.pk])).content.decode()
