@@ -17,7 +17,7 @@ from certificates.models import Certificate, Certificates, Direction
 from certificates.templatetags.gens import state
 from certificates.views.filtering import Filters, apply, read, words
 from certificates.views.navigation import Worklist
-from certificates.views.paging import ORDERS
+from certificates.views.paging import INDEXED, ORDERS
 from certificates.views.worklists import listed_or_404, rows_of
 from codelists import tabular
 from codelists.lookup import Names
@@ -74,7 +74,7 @@ def _too_many(request: ActingRequest, listed: Worklist, filters: Filters) -> Htt
 def _found(listed: Worklist, filters: Filters, by: Membership) -> Certificates:
     found, narrow = apply(filters, rows_of(listed, by), listed, by), words(filters, listed)
     if narrow is not None:
-        found = narrow(found)
+        found = narrow(found, INDEXED)
     return found.order_by(*ORDERS[filters.sorted_by].columns())
 
 

@@ -139,11 +139,11 @@ def words(filters: Filters, listed: Worklist) -> Narrow | None:
     if not query and not party:
         return None
 
-    def narrow(found: Certificates) -> Certificates:
+    def narrow(found: Certificates, column: str) -> Certificates:
         if query:
-            found = found.filter(search_text__contains=query)
+            found = found.filter(**{f"{column}__contains": query})
         if party:  # the index finds it in any name; then it must stand in this one
-            found = found.filter(search_text__contains=party).alias(party=Folded(party_column(listed)))
+            found = found.filter(**{f"{column}__contains": party}).alias(party=Folded(party_column(listed)))
             found = found.filter(Q(party__contains=party))
         return found
 

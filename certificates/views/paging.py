@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import F, OrderBy, Q, Value
+from django.db.models import F, OrderBy, Q, TextField, Value
 from django.db.models.functions import Concat
 
 from certificates.models import Certificate, Certificates
@@ -14,12 +14,14 @@ from certificates.models import Certificate, Certificates
 PAGE: Final = 50
 NEAR: Final = 2_000  # rows of a list that are read for words without an index
 _LARGEST: Final = 2**63 - 1
-Narrow = Callable[[Certificates], Certificates]
+# Rows to those of them with some words in this column: INDEXED, or READ where the index of words is not to be used.
+Narrow = Callable[[Certificates, str], Certificates]
+INDEXED, READ = "search_text", "read_text"
 
 
 def having(words: str) -> Narrow | None:
     """What narrows rows to those with these folded words; None without any."""
-    return (lambda found: found.filter(search_text__contains=words)) if words else None
+    return (lambda found, column: found.filter(**{f"{column}__contains": words})) if words else None
 
 
 def _moment(text: str) -> datetime:
@@ -131,15 +133,27 @@ def first(
     """One row more than a page. Words that many rows have are found among the first ones; others by the index of words,
     whichever PostgreSQL would guess: it cannot know that what is common in one list may be rare in another.
     """
-    columns = order.columns(is_back=is_back)
     if narrow is None:
-        return list(certificates.for_lists().order_by(*columns)[: PAGE + 1])
+        return list(certificates.for_lists().order_by(*order.columns(is_back=is_back))[: PAGE + 1])
+    rows, is_all = near(certificates, order, narrow, is_back=is_back)
+    return rows if is_short or is_all else by_index(certificates, order, narrow, is_back=is_back)
+
+
+def near(
+    certificates: Certificates, order: Order, narrow: Narrow, *, is_back: bool = False
+) -> tuple[list[Certificate], bool]:
+    """Those with the words among the first NEAR rows; whether that is all that can be shown."""
+    columns = order.columns(is_back=is_back)
     edge = certificates.only("pk", order.column).order_by(*columns)[NEAR : NEAR + 1]
     before_it = [order.beyond(order.key(row), is_back=not is_back) for row in edge]
-    near = certificates.filter(*(each for each in before_it if each is not None))
-    rows = list(narrow(near).for_lists().order_by(*columns)[: PAGE + 1])
-    if is_short or len(rows) > PAGE or not before_it:
-        return rows
+    first_ones = certificates.filter(*(each for each in before_it if each is not None))
+    read = first_ones.alias(**{READ: Concat(INDEXED, Value(""), output_field=TextField())})
+    rows = list(narrow(read, READ).for_lists().order_by(*columns)[: PAGE + 1])
+    return rows, len(rows) > PAGE or not before_it
+
+
+def by_index(certificates: Certificates, order: Order, narrow: Narrow, *, is_back: bool = False) -> list[Certificate]:
+    """Those with the words, as many as a page and one more."""
     with connection.cursor() as cursor:  # room for what two indexes find, to the end of the transaction
         cursor.execute("SELECT set_config('work_mem', '32MB', true)")
-    return list(narrow(certificates).for_lists().order_by(*order.sorted(is_back=is_back))[: PAGE + 1])
+    return list(narrow(certificates, INDEXED).for_lists().order_by(*order.sorted(is_back=is_back))[: PAGE + 1])

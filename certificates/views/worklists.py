@@ -26,7 +26,7 @@ from certificates.views.filtering import (
     words,
 )
 from certificates.views.navigation import BY_NAME, Worklist, home_of
-from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, first, having, page
+from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, by_index, having, near, page
 from codelists.folding import fold
 from codelists.lookup import names_of
 from gens.accounts import roles
@@ -190,7 +190,7 @@ def search(request: ActingRequest) -> HttpResponse:
     """By number, reference or any name, in everything this membership may read."""
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     folded = fold(query)
-    found = matching(folded, request.membership) if folded else []
+    found = matching(folded, request.membership)
     if len(found) == 1:
         return redirect("certificates:certificate", found[0].pk)
     context = {
@@ -205,9 +205,18 @@ def search(request: ActingRequest) -> HttpResponse:
 
 
 def matching(folded: str, by: Membership) -> list[Certificate]:
-    """The latest that have it, each direction by its own index."""
+    """The latest that have it: among the first of each direction, and by the index of words where these are too few."""
+    if (narrow := having(folded)) is None:
+        return []
+    visible = Certificate.objects.visible_to(by).exclude(status=Status.DISCARDED)
     found: list[Certificate] = []
+    further: list[Direction] = []
     for direction in Direction:
-        visible = Certificate.objects.visible_to(by).filter(direction=direction).exclude(status=Status.DISCARDED)
-        found += first(visible, LATEST, having(folded), is_short=len(folded) < SHORT)
+        rows, is_all = near(visible.filter(direction=direction), LATEST, narrow)
+        if is_all or len(folded) < SHORT:
+            found += rows
+        else:
+            further.append(direction)
+    if further:
+        found += by_index(visible.filter(direction__in=further), LATEST, narrow)
     return sorted(found, key=lambda row: (row.status_since, row.pk), reverse=True)[:PAGE]
