@@ -102,6 +102,6 @@ def qr(text: str) -> bytes:
     code.add_data(text)
     code.make(fit=True)
     matrix = code.get_matrix()
-    path = "".join(f"M{x} {y}h{wide}v1h-{wide}z" for y, row in enumerate(matrix) for x, wide in _dark(row))
+    path = "".join(f"M{x} {y}h{wide}v1h-{wide}" for y, row in enumerate(matrix) for x, wide in _dark(row))
     size = len(matrix)
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'.encode()

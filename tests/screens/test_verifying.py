@@ -157,7 +157,7 @@ def test_the_code_is_the_address() -> None:
     expected.add_data("https://gens.example/verify/1-abc")
     expected.make(fit=True)
     drawn = {
-        (int(x) + n, int(y)) for x, y, wide in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", svg) for n in range(int(wide))
+        (int(x) + n, int(y)) for x, y, wide in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3", svg) for n in range(int(wide))
     }
     assert drawn == {(x, y) for y, row in enumerate(expected.get_matrix()) for x, is_dark in enumerate(row) if is_dark}
 
