@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,6 @@ _ROW: Final = (
     '<td class="num"><bdi dir="ltr">{quantity}</bdi></td><td class="st"><span class="pill {tone}"{why}>{state}</span></td>'
     '<td data-l="{held}">{holder}</td><td class="num" data-l="{since}"><time datetime="{moment}">{age}</time></td></tr>\n'
 )
-_NONE: Final = mark_safe("")
 
 
 @register.simple_tag
@@ -63,11 +62,9 @@ def _beside(row: Certificate, by: Membership, is_ticked: bool) -> dict[str, obje
     return {
         "tick": format_html('<input type="checkbox" name="pick" value="{}" aria-label="{}"> ', row.pk, label)
         if is_ticked
-        else _NONE,
-        "own": format_html("<small><bdi>{}</bdi></small>", _short(row.own_reference, 24))
-        if row.own_reference
-        else _NONE,
-        "why": format_html(' title="{}"', row.awaits) if row.awaits else _NONE,
+        else "",
+        "own": format_html("<small><bdi>{}</bdi></small>", _short(row.own_reference, 24)) if row.own_reference else "",
+        "why": format_html(' title="{}"', row.awaits) if row.awaits else "",
         "holder": _holder(row, by),
     }
 

@@ -1,6 +1,6 @@
 """Every page of an NPPO with 10,000 and then with 1,000,000 certificates: lists in their ways, then all of the permission table.
 
-Not part of a plain run: `python -m tests.benchmarks screens` takes about fifteen minutes and 3 GB of disk, most of it for
+Not part of a plain run: `python -m tests.benchmarks screens` takes about twenty minutes and 3 GB of disk, most of it for
 making a million rows. Aim: p95 within 100 ms, and the large NPPO within 1.5 times the small one.
 
 Measured on two cores (30 November 2026), p95 with 10,000 and with 1,000,000: lists 67 to 113 and 75 to 125 ms, a page in
@@ -77,6 +77,10 @@ FROM (
 """
 
 
+Pages = list[tuple[str, Any, Callable[[random.Random], str]]]  # what, who looks, the address of one look
+Found = dict[str, tuple[float, float, int]]  # of each: median and p95 in seconds, queries
+
+
 class World:
     """An NPPO, the people who look, and its certificates so far."""
 
@@ -127,8 +131,8 @@ def _admin_url() -> str:
     return f"postgresql://postgres@/{said['NAME']}?host={said['HOST']}"
 
 
-def pages(world: World) -> list[tuple[str, Any, Callable[[random.Random], str]]]:
-    """(what, who looks, the address of one look)."""
+def pages(world: World) -> Pages:
+    """Lists, searches and certificates."""
     from certificates.models import Certificate
     from gens.accounts.tenancy import acting_for
 
@@ -182,7 +186,7 @@ def pages(world: World) -> list[tuple[str, Any, Callable[[random.Random], str]]]
     ]  # fmt: skip
 
 
-def other_pages(world: World) -> list[tuple[str, Any, Callable[[random.Random], str]]]:
+def other_pages(world: World) -> Pages:
     """Every other HTML page of the permission table, for the first role that may see it."""
     from django.urls import reverse
 
@@ -202,10 +206,7 @@ def other_pages(world: World) -> list[tuple[str, Any, Callable[[random.Random], 
     return found
 
 
-Found = dict[str, tuple[float, float, int]]
-
-
-def measure(listed: list[tuple[str, Any, Callable[[random.Random], str]]], times: int = TIMES) -> Found:
+def measure(listed: Pages) -> Found:
     """Median and p95 in seconds, and queries, of each page."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -217,7 +218,7 @@ def measure(listed: list[tuple[str, Any, Callable[[random.Random], str]]], times
         client, taken = acting_client(who), []
         for _ in range(3):  # to warm up
             client.get(address(chance))
-        for _ in range(times):
+        for _ in range(TIMES):
             asked = address(chance)
             start = time.perf_counter()
             response = client.get(asked)
@@ -225,7 +226,7 @@ def measure(listed: list[tuple[str, Any, Callable[[random.Random], str]]], times
             assert response.status_code in (200, 302), (asked, response.status_code)
         with CaptureQueriesContext(connection) as captured:
             client.get(address(chance))
-        found[what] = (statistics.median(taken), sorted(taken)[int(0.95 * times)], len(captured))
+        found[what] = (statistics.median(taken), sorted(taken)[int(0.95 * TIMES)], len(captured))
     return found
 
 
@@ -235,7 +236,7 @@ def show() -> None:
         start = time.perf_counter()
         world.grow(size)
         print(f"{size:,} certificates, made in {time.perf_counter() - start:.0f} s", flush=True)
-        measured.append((measure(pages(world)), measure(other_pages(world), TIMES // 2)))
+        measured.append((measure(pages(world)), measure(other_pages(world))))
     (small, small_others), (large, large_others) = measured
     print(
         f"\n{'':38}{'10,000':>18}{'1,000,000':>20}\n{'':38}{'median':>9}{'p95':>9}{'median':>11}{'p95':>9}{'ratio':>7}{'queries':>9}"
