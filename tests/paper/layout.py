@@ -6,7 +6,7 @@ from django.utils import translation
 from weasyprint import HTML
 
 from certificates.ephyto.document import Document
-from certificates.paper import pdf, sheets
+from certificates.paper import pdf, sheets, words
 from certificates.paper.face import face
 from certificates.paper.skins import USUAL, Skin
 from codelists.lookup import Names
@@ -24,7 +24,7 @@ def laid_out(
 ) -> list[Any]:
     """The pages, as the PDF has them."""
     whole = face(document, language, beside=beside, skin=skin, names=names)
-    with translation.override(pdf.spoken(language)):
+    with translation.override(words.spoken(language)):
         html = pdf.page(whole, document, skin=skin, **more)
         fonts, css = sheets.tools(skin, is_rtl=language == "ar", fetcher=pdf.Closed())
     pages: list[Any] = HTML(string=html).render(stylesheets=css, font_config=fonts).pages
