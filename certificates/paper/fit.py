@@ -223,8 +223,8 @@ class Counted:
     def referring(self, box: Box, shared: room.Room) -> Box:
         """The box with the words that send the reader to the attachment, in both languages."""
         see, also = (see_attachment(each) if each else "" for each in (self.face.language, self.face.beside))
-        wide = int(self.sheet.inner(box.width) / room.KNOWN_CHARACTER)
-        is_close = _wrapped(f"{see} / {also}", wide) > shared.lines[room.ROW_OF[box.key]]
+        wide = sum(widths().get(ord(letter), 0) for letter in f"{see} / {also}") * room.DRAWN
+        is_close = wide > self.sheet.inner(box.width) and shared.lines[room.ROW_OF[box.key]] == 1
         return replace(box, texts=(Text(see),), rows=(), also=also, is_close=is_close)
 
     def _row_lines(self, cells: Iterable[str]) -> int:

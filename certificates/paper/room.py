@@ -18,7 +18,7 @@ TITLE_CHARACTER, FIRST_TITLE_CHARACTER, SECOND_TITLE_CHARACTER, NUMBER_CHARACTER
 ARMS: Final = 19.0  # with what is beside them
 SECOND_HEAD: Final = 6.0  # the line of a number that does not fit beside the title
 FIXED_CHARACTER, FULL_CHARACTER, FILLED_CHARACTER = 1.32, 1.42, 1.7  # of the fixed sentences; in Chinese; in blanks
-KNOWN_CHARACTER: Final = LABEL_CHARACTER * 8.6 / 7.2  # of known words in a box
+DRAWN: Final = 8.6 / 1000 / 72 * 25.4  # a thousandth of the size of the letters in a box
 SMALL: Final = 7.2 / 7.9  # of them, where they are small
 LINE, LABEL_LINE, HEADING_LINE, FIXED_LINE, SMALL_LINE = 4.01, 3.4, 4.2, 3.58, 3.11
 MIXED: Final = 1.06  # lines in which the fonts of two scripts meet are higher
@@ -65,8 +65,8 @@ FIRST: Final = (
     "declaration",
 )  # fmt: skip
 GROWTH: Final = (
-    "produce", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
-    "treatment_duration", "declaration", "place",
+    "produce", "place", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce",
+    "treatment_date", "treatment_duration", "declaration",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from certificates.paper.face import face
 from certificates.paper.skins import USUAL, Skin
 from codelists.lookup import Names
 
-JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of an h3 are judged in its box
+JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of a label are judged in its box
 
 
 def laid_out(
@@ -54,7 +54,7 @@ def flaws(
     first, *rest = laid_out(document, language, beside, skin, names, origin=origin)
     found = ["spilled" for page in rest for box in boxes_of(page) if box.element_tag == "article"]
     (article,) = (box for box in boxes_of(first) if box.element_tag == "article")
-    judged = [box for box in boxes_of(first) if box.element_tag in JUDGED]
+    judged = [box for box in boxes_of(first) if box.element_tag in JUDGED and box.element.get("class") != "label"]
     return found + [
         f"{box.element_tag} {box.element.get('class')} {why}" for box in judged if (why := _reasons(box, article))
     ]
