@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from certificates import demo_seal, drafts, workflow
+from certificates import demo_seal, drafts, skins, workflow
 from certificates.models import Certificate, Direction, Status
 from gens.accounts import founding, roles
 from gens.accounts.models import Membership, Nppo
@@ -15,7 +15,9 @@ def make() -> None:
     """Once, after the people and the certificates of Ecuador are made."""
     nppo = Nppo.objects.get(code=TRAINS)
     with acting_for(nppo.pk):
-        twin = founding.make_twin(nppo, by=_member(nppo, roles.ADMINISTRATOR))
+        administrator = _member(nppo, roles.ADMINISTRATOR)
+        twin = founding.make_twin(nppo, by=administrator)
+        skins.take_over(twin, by=administrator)
         ready = Certificate.objects.filter(direction=Direction.ISSUED, status=Status.SUBMITTED).order_by("pk")[0]
     with acting_for(twin.pk):
         demo_seal.make(twin, _member(twin, roles.ADMINISTRATOR))

@@ -31,7 +31,7 @@ from certificates.models import (
 from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
 from certificates.paper.skins import Skin
-from certificates.paper.words import ENGLISH, sentence, version_on
+from certificates.paper.words import ENGLISH, sentence, spoken, version_on
 from certificates.seals import using
 from certificates.seals.keys import NotAtHand
 from certificates.storage import blobs_of
@@ -124,7 +124,7 @@ def _make_sealed(paper: "_Paper", seal: Seal, ready: using.Ready) -> None:
     with rendering.tried(paper.certificate, but=NotAtHand) as is_ours:
         if not is_ours:
             return
-        sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language))
+        sealed = ready.put_on(paper.made(), mark=_seal_mark(seal, paper.language, paper.skin))
         if seal.trouble and (sealed.has_time or not seal.time_server):
             using.note(seal, "")
         _keep(paper, sealed.data, seal, sealed)
@@ -145,17 +145,20 @@ class _Paper:
     def language(self) -> str:
         return str(self.spoken.get("language", ENGLISH))
 
+    @property
+    def skin(self) -> Skin:
+        return skins.content(self.kept_skin)
+
     def made(self) -> bytes:
         return self._rendered(xml=bytes(self.message.xml))
 
     def sheet(self) -> bytes | None:
         """Its data alone, where the NPPO's sheets have labels and rules already."""
-        return self._rendered(xml=b"", is_bare=True) if skins.content(self.kept_skin).is_preprinted else None
+        return self._rendered(xml=b"", is_bare=True) if self.skin.is_preprinted else None
 
     def _rendered(self, **how: Any) -> bytes:
-        skin = skins.content(self.kept_skin)
         return pdf.render(
-            self.certificate.content, mark=self.mark, letterhead=self.head, skin=skin, **self.spoken, **how
+            self.certificate.content, mark=self.mark, letterhead=self.head, skin=self.skin, **self.spoken, **how
         )
 
 
@@ -194,12 +197,13 @@ def _keep(paper: _Paper, data: bytes, seal: Seal | None, sealed: "Sealed | None"
         return  # another worker got there first
 
 
-def _seal_mark(seal: Seal, language: str) -> bytes:
+def _seal_mark(seal: Seal, language: str, skin: Skin) -> bytes:
     if not seal.is_visible:
         return b""
-    with translation.override(pdf.spoken(language)):
+    with translation.override(spoken(language)):
         words = _("Electronically sealed")
-    return sealmark.drawn(words, seal.nppo.called(language), settings.PUBLIC_URL + reverse("certificates:verify_file"))
+    where = settings.PUBLIC_URL + reverse("certificates:verify_file")
+    return sealmark.drawn(words, seal.nppo.called(language), where, skin.ink)
 
 
 def pages(made: Print) -> bytes | None:
@@ -232,12 +236,13 @@ def _marked(certificate: Certificate, kept: Rendering, word: str, line: str = ""
     """
     with acting_for(certificate.nppo_id):
         seal, message = using.active(certificate.nppo_id), first_message(certificate)
+        skin = skins.content(kept.skin)
     data = marking.marked(bytes(kept.pdf), word, line)
     if seal is None:
         return data
     try:
         with using.ready(seal) as ready:
-            sealed = ready.put_on(data, mark=_seal_mark(seal, ENGLISH), with_time=False)
+            sealed = ready.put_on(data, mark=_seal_mark(seal, ENGLISH, skin), with_time=False)
     except NotAtHand as why:
         using.note(seal, why.trouble)
         raise

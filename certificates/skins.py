@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, PaperSkin, Rendering
 from certificates.paper.skins import USUAL, Skin, from_data, to_data
 from gens.accounts import events
 from gens.accounts.models import Event, Membership, Nppo
+from gens.accounts.tenancy import acting_for
 
 
 class SavedMeanwhile(Exception):
@@ -52,6 +54,14 @@ def keep(skin: Skin, *, seen: int, by: Membership, reason: str = "") -> list[str
             row = PaperSkin.objects.create(nppo_id=by.nppo_id, version=seen + 1, data=to_data(skin), saved_by=by)
             events.record(row, events.CHANGED, by=by, reason=reason, changes=changes)
     return list(changes)
+
+
+def take_over(twin: Nppo, *, by: Membership) -> None:
+    """Print in training as the NPPO does that it is the twin of. by: of that one; in the twin the same person keeps it."""
+    with acting_for(by.nppo_id):
+        skin = of(by.nppo_id)
+    with acting_for(twin.pk):
+        keep(skin, seen=0, by=Membership.objects.get(nppo=twin, user=by.user_id), reason=_("As outside training"))
 
 
 def differences(before: Skin, after: Skin) -> dict[str, list[Any]]:

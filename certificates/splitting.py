@@ -1,23 +1,41 @@
-"""One draft made two, and several made one: whole lines move, nothing is lost, and who wrote what stays known."""
+"""One draft made several, and several made one: lines or parts of them move, nothing is lost, and who wrote what stays
+known."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import reduce
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy
 
-from certificates import drafts, storage, workflow
-from certificates.ephyto.document import BOXES, RE_EXPORT, Attachment, Document, Note, Text, note_texts, set_notes
+from certificates import dividing, drafts, storage, workflow
+from certificates.ephyto.document import (
+    BOXES,
+    RE_EXPORT,
+    Attachment,
+    Document,
+    Note,
+    Text,
+    TradeLine,
+    note_texts,
+    set_notes,
+)
 from certificates.models import EDITABLE, Certificate, Certificates, Direction, DraftInput
 from gens.accounts import events, roles
 from gens.accounts.models import Membership
 
-LEAST: int = 2
+LEAST: Final = 2  # drafts, of a split and of what is combined
+NOWHERE: Final[Mapping[str, int]] = MappingProxyType({})
 _JOINED = ("DMCL", "ADIPEDL")  # one text on the certificate
 _LISTED = ("ADEDL", "ADAOEDL")  # as many texts as there are
+TOO_MUCH: Final = gettext_lazy("Line %(number)s has less than these parts.")
+UNREAD: Final = gettext_lazy(
+    "Something typed in line %(number)s could not be read. Mend it before you divide the line."
+)
 Part = TypeVar("Part")
 
 
@@ -25,8 +43,18 @@ class NotPossible(Exception):
     """These lines, or these drafts, cannot be parted or joined. Says why, in the reader's language."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Where one line goes: amounts of it into the drafts of these numbers, the rest of it, or all, into one. Number 0 is
+    the draft that is split.
+    """
+
+    rest: int = 0
+    parts: Mapping[int, Decimal] = field(default_factory=dict)
+
+
 def may_be_split(certificate: Certificate) -> bool:
-    return _is_open(certificate) and certificate.line_count >= LEAST
+    return _is_open(certificate) and certificate.line_count > 0
 
 
 def _is_open(certificate: Certificate) -> bool:
@@ -63,31 +91,99 @@ def _locked(pks: Iterable[int], by: Membership) -> list[Certificate]:
     return found
 
 
-def split(certificate: Certificate, line_ids: Collection[str], *, by: Membership) -> Certificate:
-    """A new draft with these lines, which leave this one; all else stands in both.
+def shared(document: Document, shares: Mapping[str, Share], count: int) -> list[tuple[TradeLine, ...]]:
+    """The lines of each of so many drafts, in their order; a line that nobody speaks of stays. Raises NotPossible."""
+    sides: list[list[TradeLine]] = [[] for _draft in range(count)]
+    for number, line in enumerate(document.lines, start=1):
+        into = amounts(line, shares.get(line.id, Share()), number)
+        if len(into) == 1:
+            sides[next(iter(into))].append(line)
+            continue
+        for side, part in zip(into, dividing.parted(line, list(into.values())), strict=True):
+            sides[side].append(part)
+    if not any(sides[1:]):
+        raise NotPossible(_("Say what goes into the other drafts."))
+    for number, lines in enumerate(sides[1:], start=2):
+        if not lines:
+            raise NotPossible(
+                _("Draft %(number)s gets nothing. Give it something, or split into fewer.") % {"number": number}
+            )
+    if not sides[0]:
+        raise NotPossible(_("Leave at least one line in this draft."))
+    return [tuple(lines) for lines in sides]
 
-    Raises NotAllowed, WrongStatus, NotPossible.
+
+def amounts(line: TradeLine, share: Share, number: int) -> dict[int, Decimal]:
+    """What of the line of this number goes into which drafts; of a line that goes whole one entry. Raises NotPossible."""
+    parts = {side: amount for side, amount in share.parts.items() if amount}
+    rest = dividing.left(line, parts.values()) if parts else Decimal(1)
+    if rest < 0:
+        raise NotPossible(TOO_MUCH % {"number": number})
+    if rest:
+        parts[share.rest] = rest if not parts else dividing.added(parts.get(share.rest, Decimal(0)), rest)
+    return dict(sorted(parts.items()))
+
+
+def split(
+    certificate: Certificate, shares: Mapping[str, Share], count: int = LEAST, *, by: Membership,
+    containers: Mapping[str, int] = NOWHERE, opened_with: str = "",
+) -> list[Certificate]:  # fmt: skip
+    """New drafts with what goes into them of this one, which keeps the rest; all else stands in each. All or nothing.
+
+    containers: the draft that the container of this number goes into; the others stand in each. opened_with: the lines
+    as somebody saw them (drafts.section_hash). Raises NotAllowed, WrongStatus, NotPossible, Conflict.
     """
     with transaction.atomic():
         (row,) = _locked([certificate.pk], by)
         document = row.content
-        moved = tuple(line for line in document.lines if line.id in line_ids)
-        if not moved:
-            raise NotPossible(_("Choose the lines for the new draft."))
-        if len(moved) == len(document.lines):
-            raise NotPossible(_("Leave at least one line in this draft."))
-        made = drafts.create(
-            by=by, document=replace(document, lines=moved), authors=row.authors, own_reference=row.own_reference,
-            reason=_("Split off %(draft)s") % {"draft": row},
-        )  # fmt: skip
-        stays = tuple(line for line in document.lines if line.id not in line_ids)
-        storage.store(row, replace(document, lines=stays), author=by)
-        sections = [f"line.{line.id}" for line in moved]
-        DraftInput.objects.filter(certificate=row, section__in=sections).update(certificate=made)
-        said = ngettext("%(count)s line went to %(draft)s", "%(count)s lines went to %(draft)s", len(moved))
-        said %= {"count": len(moved), "draft": made}
-        events.record(row, events.SPLIT, by=by, from_state=row.status, to_state=row.status, reason=said)
+        if opened_with and drafts.section_hash(document, "lines") != opened_with:
+            raise drafts.Conflict(row)
+        sides = shared(document, shares, count)
+        _refuse_unread(row, [line for side in sides for line in side])
+        stays, *going = [
+            with_containers(replace(document, lines=lines), containers, side) for side, lines in enumerate(sides)
+        ]
+        made = [_part_of(row, part, by) for part in going]
+        storage.store(row, stays, author=by)
+        _tell(row, made, by)
     return made
+
+
+def _refuse_unread(row: Certificate, lines: list[TradeLine]) -> None:
+    """Raises NotPossible: a line that is divided holds nothing that could not be read, which would be divided with it."""
+    unread = drafts.unread_lines(row) & ({line.id for line in row.content.lines} - {line.id for line in lines})
+    for number, line in enumerate(row.content.lines, start=1):
+        if line.id in unread:
+            raise NotPossible(UNREAD % {"number": number})
+
+
+def with_containers(document: Document, containers: Mapping[str, int], side: int) -> Document:
+    """The document of this draft with its containers, and those that stand in each."""
+    kept = (equipment for equipment in document.equipment if containers.get(equipment.number, side) == side)
+    return replace(document, equipment=tuple(kept))
+
+
+def _part_of(row: Certificate, document: Document, by: Membership) -> Certificate:
+    """One of the new drafts. What was typed in a line and could not be read goes with it."""
+    made = drafts.create(
+        by=by, document=document, authors=row.authors, own_reference=row.own_reference,
+        reason=_("Split off %(draft)s") % {"draft": row},
+    )  # fmt: skip
+    sections = [f"line.{line.id}" for line in document.lines]
+    DraftInput.objects.filter(certificate=row, section__in=sections).update(certificate=made)
+    return made
+
+
+def _tell(row: Certificate, made: list[Certificate], by: Membership) -> None:
+    """Each of them tells of the others."""
+    for draft in (row, *made):
+        others = ", ".join(str(other) for other in made if other is not draft)
+        said = _("What left it is in %(drafts)s") if draft is row else _("Split off together with %(drafts)s")
+        if others:
+            events.record(
+                draft, events.SPLIT, by=by, from_state=draft.status, to_state=draft.status,
+                reason=said % {"drafts": others},
+            )  # fmt: skip
 
 
 def combine(certificates: Sequence[Certificate], *, by: Membership) -> Certificate:

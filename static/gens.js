@@ -159,11 +159,21 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 // What is typed is shown at once in a frame, where the window is wide enough; else in a tab of its own when it is asked for.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const button = document.getElementById(form.dataset.live), frame = document.getElementsByName(button.formTarget)[0];
-  const show = () => form.requestSubmit(button), isWide = matchMedia("(width >= 64rem)").matches;
+  const isWide = matchMedia("(width >= 64rem)").matches;
+  const show = () => { // in the place of what it showed: none of it is a page to go back to
+    const said = new FormData(form), address = new URL(button.formAction);
+    said.delete("csrfmiddlewaretoken");
+    address.search = new URLSearchParams(said);
+    frame.contentWindow.location.replace(address);
+  };
   frame.hidden = !isWide;
   if (!isWide) button.formTarget = "_blank";
   else {
     form.addEventListener("change", show);
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      show();
+    });
     show();
   }
 }

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from certificates import skins
 from certificates.administration.doorway import administrators_only
 from gens.accounts import founding
 from gens.accounts.middleware import ActingRequest
@@ -21,6 +22,7 @@ def training(request: ActingRequest) -> HttpResponse:
     if request.method == "POST" and not own.is_training:
         if twin is None:
             twin = founding.make_twin(own, by=request.membership)
+            skins.take_over(twin, by=request.membership)
             messages.success(request, _("Training is ready. Choose it under “Switch NPPO”."))
         else:
             added, ended = founding.bring_up_to_date(twin, by=request.membership)

@@ -13,28 +13,31 @@ from certificates.paper.skins import USUAL, Skin
 from certificates.paper.words import CURRENT, ENGLISH, NOT_VERIFIED, Verified, label, statements
 from codelists.lookup import Names
 
-Kind = Literal["plain", "table", "fixed", "heading"]
+Kind = Literal["plain", "headed", "table", "fixed", "heading"]
 Width = Literal["half", "third", "full"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One commodity line of the table."""
+    """One commodity line of the table. language: of the name, where it is known."""
 
     number: int
     line_id: str
     name: str
     quantity: str
     botanical: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One box: its label in the certificate's language, its texts line by line, and the section that fills it.
+    """One box: its label in the certificate's language, its texts line by line, and the section that fills it. The label
+    of a box that is headed stands above it, as a heading.
 
     beside, second_beside: the labels once more in the second language, where there is one. number, second_number: of the
     box, where the skin numbers them. short: a fixed sentence whose blanks are on the attachment, should it be too long.
     optional: which of the texts are not always said. own: characters of a sentence without what fills its blanks.
+    also: its text in the second language; is_close: where both have but a line.
     """
 
     key: str
@@ -54,18 +57,25 @@ class Box:
     short: tuple[Text, ...] = ()
     optional: tuple[Text, ...] = ()
     own: int = 0
+    also: str = ""
+    is_close: bool = False
 
     @property
     def is_empty(self) -> bool:
         return not self.texts and not self.rows
+
+    @property
+    def heading(self) -> str:
+        """The key of the heading above it."""
+        return f"{self.key}_heading"
 
 
 @dataclass(frozen=True)
 class Face:
     """The whole face: title, number, boxes in order, and the word that stands in an empty box.
 
-    beside: the second language, "" where there is none; title_beside: the title in it. numbering: how the boxes'
-    numbers look, "none" without.
+    beside: the second language, "" where there is none; title_beside, none_beside: the same in it. numbering: how the
+    boxes' numbers look, "none" without.
     """
 
     title: str
@@ -75,6 +85,7 @@ class Face:
     boxes: tuple[Box, ...]
     beside: str = ""
     title_beside: str = ""
+    none_beside: str = ""
     numbering: str = "none"
 
 
@@ -143,7 +154,7 @@ def _with_second(face: Face, title: str, beside: str) -> Face:
         boxes=boxes,
         beside=beside,
         title_beside=label(title, beside),
-        none=f"{face.none} / {label('none', beside)}",
+        none_beside=label("none", beside),
     )
 
 
@@ -201,8 +212,9 @@ def _consignment(document: Document, words: wording.Words) -> tuple[Box, ...]:
 
 def _produce(document: Document, words: wording.Words, most: int | None) -> Box:
     rows = tuple(
-        Row(number, line.id, words.produce(line), words.quantity(line), wording.botanical(line))
+        Row(number, line.id, name.text, words.quantity(line), wording.botanical(line), name.language)
         for number, line in enumerate(document.lines[:most], start=1)
+        for name in (words.produce(line),)
     )
     return Box(
         "produce",
@@ -224,7 +236,7 @@ def _statements(document: Document, sentences: Sentences, names: Names) -> tuple
     if document.type == RE_EXPORT:
         said = sentences("reexport")
         filled, short = (
-            tuple(Text(wording.reexport(document, text, names, most), tongue) for tongue, text in said)
+            tuple(Text(wording.reexport(document, Text(text, tongue), names, most), tongue) for tongue, text in said)
             for most in (None, LONGEST_BLANK)
         )
         own = min(len(text) for _tongue, text in said)
@@ -238,7 +250,7 @@ def _statements(document: Document, sentences: Sentences, names: Names) -> tuple
 
 def _declaration(document: Document, words: wording.Words) -> Box:
     heading = f"II. {label('declaration', words.language)}"
-    return Box("declaration", heading, words.declarations(document), "declarations")
+    return Box("declaration", heading, words.declarations(document), "declarations", kind="headed")
 
 
 def _treatments(document: Document, words: wording.Words) -> tuple[Box, ...]:
@@ -274,7 +286,7 @@ def _liability(document: Document, sentences: Sentences) -> tuple[Box, ...]:
     said = sentences("no_liability")
     texts, short = (
         tuple(
-            Text(text.replace("{organization}", wording.blank(document.issuer or "…", most)), tongue)
+            Text(text.replace("{organization}", wording.blank(document.issuer or "…", most, tongue)), tongue)
             for tongue, text in said
         )
         for most in (None, LONGEST_BLANK)

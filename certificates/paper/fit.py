@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from certificates.ephyto.document import Text
 from certificates.paper import room
 from certificates.paper.face import Box, Face, Width
 from certificates.paper.glyphs import widths
 from certificates.paper.skins import USUAL, Skin
+from certificates.paper.wording import see_attachment
 from certificates.paper.words import ENGLISH, sentence
 
 NARROW: Final = 4  # a lower-case letter, in quarters of itself; capitals and full-width characters are wider
@@ -47,7 +46,7 @@ class Fitted:
 
 
 def fitted(face: Face, *, skin: Skin = USUAL, extra: int = 0) -> Fitted:
-    """extra: lines above the title, as a reproduction has one. Words of reference are in the active language.
+    """extra: lines above the title, as a reproduction has one.
 
     Raises room.NoRoom where a skin leaves too little: `has_room` is asked before one is kept.
     """
@@ -57,10 +56,10 @@ def fitted(face: Face, *, skin: Skin = USUAL, extra: int = 0) -> Fitted:
     attached = [
         whole[box.key]
         for box in counted.face.boxes
-        if box.texts != whole[box.key].texts or (box.kind in ("plain", "table") and not counted.fits(box, shared))
+        if box.texts != whole[box.key].texts or not counted.fits(box, shared)
     ]
     moved = {box.key for box in attached if box.kind != "fixed"}
-    boxes = tuple(_referring(box) if box.key in moved else box for box in counted.face.boxes)
+    boxes = tuple(counted.referring(box, shared) if box.key in moved else box for box in counted.face.boxes)
     heights = room.millimetres({**counted.heights(), **shared.heights})
     return Fitted(replace(face, boxes=boxes), tuple(attached), heights, counted.way.is_small, counted.is_long)
 
@@ -126,7 +125,7 @@ class Counted:
         taken += sum(self.heights().values())
         if self.skin.is_preprinted and all(box.key != "liability" for box in self.face.boxes):
             taken += self._fixed(*self._unsaid_liability())
-        labels = dict.fromkeys(room.ROW_OF.values(), 1)
+        labels = dict.fromkeys(room.ROW_OF.values(), 0)
         for box in self.face.boxes:
             if row := room.ROW_OF.get(box.key):
                 labels[row] = max(labels[row], self.label_lines(box))
@@ -136,10 +135,10 @@ class Counted:
         """Of headings and fixed sentences."""
         found = {}
         for box in self.face.boxes:
-            if box.kind == "heading":
-                found[box.key] = room.heading_height(
-                    self._lines(box, "full", room.HEADING_CHARACTER), is_mixed=self.is_mixed
-                )
+            if box.kind in ("heading", "headed"):
+                lines = self._lines(box, "full", room.HEADING_CHARACTER)
+                key = box.heading if box.kind == "headed" else box.key
+                found[key] = room.heading_height(lines, is_mixed=self.is_mixed)
             elif box.kind == "fixed":
                 found[box.key] = self._fixed(self._with_reserve(box), box.own)
         return found
@@ -185,6 +184,9 @@ class Counted:
         return lines_of((text,), int(inner / wide / (room.SMALL if self.way.is_small else 1)))
 
     def label_lines(self, box: Box) -> int:
+        """Within the box: a heading stands above it."""
+        if box.kind == "headed":
+            return 0
         if box.kind != "table":
             return self._lines(box, box.width, room.LABEL_CHARACTER)
         first = replace(box, second_label="", second_beside="")
@@ -217,6 +219,13 @@ class Counted:
         if lines > FEW and not self.is_mixed and any(_meets_another_font(text.text) for text in box.texts):
             lines += math.ceil(lines * (room.MIXED - 1))
         return lines <= shared.lines[row]
+
+    def referring(self, box: Box, shared: room.Room) -> Box:
+        """The box with the words that send the reader to the attachment, in both languages."""
+        see, also = (see_attachment(each) if each else "" for each in (self.face.language, self.face.beside))
+        wide = sum(widths().get(ord(letter), 0) for letter in f"{see} / {also}") * room.DRAWN
+        is_close = wide > self.sheet.inner(box.width) and shared.lines[room.ROW_OF[box.key]] == 1
+        return replace(box, texts=(Text(see),), rows=(), also=also, is_close=is_close)
 
     def _row_lines(self, cells: Iterable[str]) -> int:
         return max(_wrapped(text, wide) for text, wide in zip(cells, self.sheet.columns, strict=True))
@@ -271,7 +280,3 @@ def _drawn(character: str) -> int:
 
 def _meets_another_font(text: str) -> bool:
     return any(c >= "\u0590" and unicodedata.category(c).startswith("L") for c in text)
-
-
-def _referring(box: Box) -> Box:
-    return replace(box, texts=(Text(_("See attachment")),), rows=())

@@ -18,16 +18,18 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document
 from certificates.ephyto.media import file_name
+from certificates.paper import tagging
 from certificates.paper.face import Face, face
 from certificates.paper.fit import fitted
 from certificates.paper.glyphs import printable
 from certificates.paper.legible import Space, bounded, legible
 from certificates.paper.sheets import fonts, tools
 from certificates.paper.skins import USUAL, Skin
-from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, RIGHT_TO_LEFT, Verified
+from certificates.paper.words import CURRENT, ENGLISH, HERE, NOT_VERIFIED, RIGHT_TO_LEFT, Verified, spoken
 from codelists.lookup import Names
 
 VARIANT: Final = "pdf/a-3a"
+UNTAGGED: Final = "pdf/a-3b"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def render(
         pdf_variant=VARIANT,
         pdf_tags=True,
         attachments=attachments,
+        finisher=tagging.finished,
         pdf_identifier=hashlib.sha256(xml or html.encode()).digest()[:16],
     )
     return _finished(data)
@@ -137,11 +140,11 @@ def page(
 
 
 def drawn(html: str, style: str) -> bytes:
-    """A page of its own in the paper's fonts, to be laid upon another: a mark, rulers."""
+    """A page of its own in the paper's fonts, to be laid upon another as an artifact: a mark, rulers."""
     own, faces = fonts(Closed())
     css = CSS(string=style, font_config=own, url_fetcher=Closed())
     made: bytes = HTML(string=html, base_url="gens:", url_fetcher=Closed()).write_pdf(
-        stylesheets=[faces, css], font_config=own, pdf_variant=VARIANT
+        stylesheets=[faces, css], font_config=own, pdf_variant=UNTAGGED
     )
     return made
 
@@ -152,11 +155,6 @@ def _held(listed: tuple[Listed, ...], space: Space) -> Iterator[Listed]:
         if label := space.take(item.label):
             details = [taken for detail in item.details if not space.is_cut and (taken := space.take(detail))]
             yield Listed(label, space.take(item.value), tuple(details))
-
-
-def spoken(language: str) -> str:
-    """The catalogue of a certificate's language."""
-    return "zh-hans" if language.startswith("zh") else language
 
 
 def _source(document: Document, xml: bytes) -> Attachment:

@@ -18,17 +18,19 @@ TITLE_CHARACTER, FIRST_TITLE_CHARACTER, SECOND_TITLE_CHARACTER, NUMBER_CHARACTER
 ARMS: Final = 19.0  # with what is beside them
 SECOND_HEAD: Final = 6.0  # the line of a number that does not fit beside the title
 FIXED_CHARACTER, FULL_CHARACTER, FILLED_CHARACTER = 1.32, 1.42, 1.7  # of the fixed sentences; in Chinese; in blanks
+DRAWN: Final = 8.6 / 1000 / 72 * 25.4  # a thousandth of the size of the letters in a box
 SMALL: Final = 7.2 / 7.9  # of them, where they are small
 LINE, LABEL_LINE, HEADING_LINE, FIXED_LINE, SMALL_LINE = 4.01, 3.4, 4.2, 3.58, 3.11
 MIXED: Final = 1.06  # lines in which the fonts of two scripts meet are higher
 AROUND: Final = 2.6  # a box's padding and rule
+HEADING_AROUND, BELOW_HEADING = 1.9, 1.3  # the same of a heading, and of the box whose label it is
 BESIDE: Final = 3.95  # the same at its sides
 BETWEEN: Final = 0.8  # paragraphs of the fixed sentences
 BETWEEN_COLUMNS: Final = 4.0  # of two languages
 ROW_AROUND: Final = 0.8  # a line of the table
 NUMBER_COLUMN, QUANTITY_COLUMN, BOTANICAL_SHARE, CELL, HEAD_CELL = 6.0, 36.0, 0.33, 1.5, 4.0  # as paper.css has them
 ORIGIN: Final = 8.0  # the line above a reproduction's title
-SHARES: Final[dict[Width, float]] = {"full": 1.0, "half": 0.4998, "third": 0.3332}
+SHARES: Final[dict[Width, float]] = {"full": 1.0, "half": 0.49999, "third": 0.33333}
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ FIRST: Final = (
     "declaration",
 )  # fmt: skip
 GROWTH: Final = (
-    "produce", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce", "treatment_date",
-    "treatment_duration", "declaration", "place",
+    "produce", "place", "exporter", "organization", "produce", "declaration", "packages", "origin", "produce",
+    "treatment_date", "treatment_duration", "declaration",
 )  # fmt: skip
 
 
@@ -159,7 +161,7 @@ def _grown(
 
 
 def _label_height(lines: int, is_mixed: bool) -> float:
-    return AROUND + lines * LABEL_LINE * (MIXED if is_mixed else 1)
+    return (AROUND if lines else BELOW_HEADING) + lines * LABEL_LINE * (MIXED if is_mixed else 1)
 
 
 def fixed_height(lines: int, paragraphs: int, *, is_small: bool, is_mixed: bool) -> float:
@@ -168,7 +170,7 @@ def fixed_height(lines: int, paragraphs: int, *, is_small: bool, is_mixed: bool)
 
 
 def heading_height(lines: int, *, is_mixed: bool) -> float:
-    return AROUND + lines * HEADING_LINE * (MIXED if is_mixed else 1)
+    return HEADING_AROUND + lines * HEADING_LINE * (MIXED if is_mixed else 1)
 
 
 def millimetres(heights: Mapping[str, float]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from certificates.ephyto.document import (
     Treatment,
     note_texts,
 )
-from certificates.paper.words import label, statements
+from certificates.paper.words import label, spoken, statements
 from codelists.lookup import Names
 
 NBSP: Final = "\u00a0"
@@ -78,7 +78,7 @@ def botanical(line: TradeLine) -> str:
     return ", ".join(text.text for text in line.scientific_names)
 
 
-def reexport(document: Document, sentence: str, names: Names, most: int | None = None) -> str:
+def reexport(document: Document, sentence: Text, names: Names, most: int | None = None) -> str:
     """The model's sentence with its blanks filled and its boxes ticked, from the lines that say them. most: characters of
     a blank; what is longer stands on the attachment.
     """
@@ -95,17 +95,29 @@ def reexport(document: Document, sentence: str, names: Names, most: int | None =
     by = country(re_exporter.code) or re_exporter.name
     origin = ", ".join(country(code) for code in said("RPCCO").split(", "))
     # what nobody said stays a blank that one sees
-    blanks = iter([blank(each or UNFILLED, most) for each in (by, origin, said("RPCRF"), by)])
-    parts = sentence.split(UNFILLED)
+    blanks = iter([blank(each or UNFILLED, most, sentence.language) for each in (by, origin, said("RPCRF"), by)])
+    parts = sentence.text.split(UNFILLED)
     filled = "".join(part + next(blanks, UNFILLED) if i < len(parts) - 1 else part for i, part in enumerate(parts))
     for subject in BOXES:
         filled = filled.replace(TICK_BOX, TICKED if said(subject).strip().lower() == "true" else UNTICKED, 1)
     return filled
 
 
-def blank(text: str, most: int | None) -> str:
-    """What stands in the blank of a sentence."""
-    return text if most is None or len(text) <= most else f"({_('See attachment')})"
+def blank(text: str, most: int | None, language: str) -> str:
+    """What stands in the blank of a sentence of that language."""
+    return text if most is None or len(text) <= most else f"({see_attachment(language)})"
+
+
+def see_attachment(language: str) -> str:
+    with translation.override(spoken(language)):
+        return _("See attachment")
+
+
+def _joined(texts: Iterable[Text], between: str = ", ") -> Text:
+    """One text of what is said, in the language that all of it has."""
+    said = [text for text in texts if text.text]
+    languages = {text.language for text in said}
+    return Text(between.join(text.text for text in said), languages.pop() if len(languages) == 1 else "")
 
 
 class Words:
@@ -135,7 +147,7 @@ class Words:
         parsed = dates.parse(text)
         if parsed is None:
             return text
-        with translation.override("zh-hans" if self.language.startswith("zh") else self.language):
+        with translation.override(spoken(self.language)):
             return formats.date_format(parsed.day, "DATE_FORMAT")
 
     def packages(self, document: Document) -> tuple[Text, ...]:
@@ -178,17 +190,18 @@ class Words:
         found += [Text(f"{label('transit', self.language)}: {transit}", self.language)] if transit else []
         return tuple(found)
 
-    def produce(self, line: TradeLine) -> str:
+    def produce(self, line: TradeLine) -> Text:
         """What it is, in its languages, its class, condition and use; then HS code and lot. No word is said twice."""
-        said: list[str] = []
+        said: list[Text] = []
         classes = [text for item in line.classifications for text in item.names]
         for text in (*line.descriptions, *line.common_names, *classes, *line.intended_uses):
             name = text.text.strip()
-            if name and not any(name.casefold() in before.casefold() for before in said):
-                said.append(name)
-        said += [f"{item.system}{NBSP}{item.code}" for item in line.classifications if item.code]
-        said += [f"{label('batch', self.language)}{NBSP}{line.batch}"] if line.batch else []
-        return ", ".join(said)
+            if name and not any(name.casefold() in before.text.casefold() for before in said):
+                said.append(Text(name, text.language))
+        found = _joined(said)
+        codes = [f"{item.system}{NBSP}{item.code}" for item in line.classifications if item.code]
+        codes += [f"{label('batch', self.language)}{NBSP}{line.batch}"] if line.batch else []
+        return Text(", ".join((found.text, *codes) if found.text else codes), found.language)
 
     def quantity(self, line: TradeLine) -> str:
         said = [measure(value, self.names) for value in (line.net_weight, line.net_volume) if value]
@@ -206,30 +219,28 @@ class Words:
         columns: dict[str, list[Text]] = {key: [] for key in _COLUMNS}
         for treatment, numbers in together.items():
             for key, value in zip(_COLUMNS, self._columns(treatment), strict=True):
-                if value:
+                if value.text:
                     before = f"{', '.join(map(str, numbers))}: " if len(document.lines) > 1 else ""
-                    columns[key].append(Text(before + value))
+                    columns[key].append(Text(before + value.text, value.language))
         return {key: tuple(texts) for key, texts in columns.items()}
 
     def treatment(self, treatment: Treatment) -> str:
         """All of one treatment in a row."""
-        return ", ".join(value for value in self._columns(treatment) if value)
+        return ", ".join(value.text for value in self._columns(treatment) if value.text)
 
-    def _columns(self, treatment: Treatment) -> Iterable[str]:
+    def _columns(self, treatment: Treatment) -> Iterable[Text]:
         days = [self.day(day) for day in (treatment.start, treatment.end) if day]
-        chemicals = (
-            *treatment.chemical_names,
-            *(text.text for text in treatment.chemicals[len(treatment.chemical_names) :]),
-        )
-        kinds = (treatment.kind_name or treatment.kind.text, treatment.method_name or treatment.method.text)
-        said = ", ".join(part for part in kinds if part)
+        names = treatment.chemical_names
+        kinds = ((treatment.kind_name, treatment.kind), (treatment.method_name, treatment.method))
+        kind = _joined(Text(name) if name else text for name, text in kinds)
+        measures = [measure(value, self.names) for value in (treatment.duration, treatment.temperature) if value]
         return (
-            " – ".join(dict.fromkeys(days)),
-            said or "; ".join(text.text for text in treatment.full_text[:1]),
-            ", ".join(chemicals),
-            ", ".join(measure(value, self.names) for value in (treatment.duration, treatment.temperature) if value),
-            measure(treatment.concentration, self.names) if treatment.concentration else "",
-            ", ".join(text.text for text in treatment.information),
+            Text(" – ".join(dict.fromkeys(days))),
+            kind if kind.text else _joined(treatment.full_text[:1]),
+            _joined((*map(Text, names), *treatment.chemicals[len(names) :])),
+            Text(", ".join(measures)),
+            Text(measure(treatment.concentration, self.names) if treatment.concentration else ""),
+            _joined(treatment.information),
         )
 
 

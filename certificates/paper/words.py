@@ -76,6 +76,11 @@ def short(language: str) -> str:
     return language.split("-")[0].lower()
 
 
+def spoken(language: str) -> str:
+    """The catalogue of a certificate's language."""
+    return "zh-hans" if language.startswith("zh") else language
+
+
 def label(key: str, language: str) -> str:
     """A label of the form (glossary of the IPPC's six languages)."""
     row = _labels()[key]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -142,6 +143,12 @@ def event_tone(event: Event) -> str:
     if event.action in (events.DECIDED, events.INSPECTED):
         return tone(event.to_state)
     return "ok" if event.action in _GOOD else "bad" if event.action in _BAD else ""
+
+
+@register.filter
+def apart(name: str) -> str:
+    """A name kept apart from the words around it: beside a date, a Latin one would tear it apart in Arabic."""
+    return format_html("<bdi>{}</bdi>", name)
 
 
 @register.filter

@@ -62,6 +62,12 @@ def edges(key: str, face: Face) -> str:
 
 
 @register.filter
+def level(box: Box) -> int:
+    """Of its label among the headings: what stands in none of the model's sections comes before or after all of them."""
+    return 2 if box.section == "issue" or box.key in ("organization", "to") else 3
+
+
+@register.filter
 def signed(boxes: dict[str, Box]) -> list[Box]:
     """Who and when, for the head of the attachment's pages (ISPM 12)."""
     return [boxes["issued"], boxes["officer"]]

@@ -167,6 +167,7 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         trip = round_trips.taken(before, kind=found.destination, by=request.membership)
         if trip.inserting or is_back:
             made = make(trip.data, found.content)
+            round_trips.focus_added(made.forms, data)
             return _show(request, found, name, made, {**extra, "opened_with": opened, "trip": trip})
         data = trip.data
     page = make(data, found.content)

@@ -19,6 +19,7 @@ from certificates.forms import inspecting as forms
 from certificates.forms.fields import errors_of
 from certificates.models import Blob, Certificate, Direction, Inspection, InspectionFile, Sample
 from certificates.models.inspection import Inspections
+from certificates.views import round_trips
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from certificates.views.downloads import as_download
 from gens.accounts import roles
@@ -87,6 +88,8 @@ def _edit(request: ActingRequest, found: Inspection) -> HttpResponse:
     if data is not None and "add" not in data:
         return _save(request, found, data)
     form, rows, _samples = _forms(found, with_row(data) if data is not None else None)
+    if data is not None:
+        round_trips.focus_added({"samples": rows}, data)
     opened = data.get("opened_with", "") if data is not None else inspections.version(found)
     return _show(request, found, form, rows, opened)
 

@@ -136,6 +136,8 @@ def correct(request: ActingRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(rows, pk=pk)
     if not request.membership.may(roles.PRINT):
         raise PermissionDenied
+    if sheet.instead_id is not None:
+        return somebody_was_faster(request, sheet.print.certificate)
     form = Correct(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,8 +1,9 @@
 """Buttons of a draft's form that bring its page back with more in it and save nothing, so that everything works without
 JavaScript: another row, names that fit, a name chosen, a declaration of the destination written in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
@@ -117,6 +118,13 @@ def _add_row(trip: RoundTrip) -> None:
     count = str(trip.data.get(rows, ""))
     if count.isdecimal():
         trip.data[rows] = str(min(int(count) + 1, _ROWS))
+
+
+def focus_added(forms: Mapping[str, Any], data: QueryDict) -> None:
+    """The row that was added takes the focus: the page comes back where somebody was at work."""
+    rows = getattr(forms.get(data.get("add", "")), "forms", [])
+    for bound in rows[-1].visible_fields()[:1] if rows else []:
+        bound.field.widget.attrs["autofocus"] = True
 
 
 def _found(data: QueryDict, kind: str, by: Membership) -> Found:

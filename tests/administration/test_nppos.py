@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from certificates import numbering, printing
+from certificates import numbering, printing, skins
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Message, Rendering, Status
+from certificates.paper.skins import USUAL, Skin
 from gens.accounts import founding, mail, roles
 from gens.accounts.models import Event, Invitation, Mail, Membership, Nppo, Office
 from gens.accounts.tenancy import acting_for
@@ -154,6 +155,29 @@ def test_the_twin_has_the_same_people_and_offices_and_numbers_of_its_own(world: 
         assert numbering.written(twin, 2026, 1) == "WS-T-2026-000001"
     assert world.post(world.admin, "training").status_code == 302  # again: no second one
     assert Nppo.objects.filter(is_training=True).count() == 1
+
+
+def test_training_prints_as_the_nppo_does_and_its_looks_are_its_own_from_then_on(world: World) -> None:
+    kept = Skin(size="Letter", ink="#1b2a6b", numbering="square", is_preprinted=True, across=2.5)
+    with acting_for(world.nppo.pk):
+        skins.keep(kept, seen=0, by=world.admin)
+    twin = world.twin()
+    with acting_for(twin.pk):
+        assert skins.of(twin.pk) == kept
+        (event,) = skins.history(twin.pk)
+        assert event.by == world.people(twin)[world.admin.user_id]
+        skins.keep(USUAL, seen=1, by=world.people(twin)[world.admin.user_id])
+    with acting_for(world.nppo.pk):
+        assert skins.of(world.nppo.pk) == kept
+    world.post(world.admin, "training")  # people are brought up to date; what was tried in training stays
+    with acting_for(twin.pk):
+        assert skins.of(twin.pk) == USUAL
+
+
+def test_training_of_an_nppo_that_prints_as_usual_has_no_version(world: World) -> None:
+    twin = world.twin()
+    with acting_for(twin.pk):
+        assert skins.current(twin.pk) is None
 
 
 def test_numbers_of_training_differ_whatever_the_pattern_is(world: World) -> None:

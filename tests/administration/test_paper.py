@@ -315,11 +315,19 @@ def test_whatever_is_changed_is_shown_at_once_in_the_frame(live_server: Any, bro
 
     with shown("size=A4"):
         page.goto(live_server.url + URL)  # as it is kept
+    pages = page.evaluate("history.length")
     with shown("size=Letter"):
         page.select_option("#id_size", "Letter")
     with shown("numbering=round"):
         page.select_option("#id_numbering", "round")  # and again, at once
+    page.fill("#id_head", "9.5")
+    with shown("head=9.5"):
+        page.click("#preview")  # who asks for it has it in the frame too
+    with shown("head=9&"):
+        page.fill("#id_head", "9")
+        page.click("#preview")
     assert page.url == live_server.url + URL
+    assert page.evaluate("history.length") == pages  # one step back leaves the page
     assert refused == []
     page.click("button.go")
     page.wait_for_load_state()

@@ -216,6 +216,7 @@ def test_rows_are_added_and_removed_without_javascript(inspector: Membership, si
     client, made = signed_in(inspector), draft(inspector, FILLED)
     address = url(made, f"line.{FILLED.lines[0].id}")
     more = fields_of(client.post(address, open_page(client, address) | {"add": "treatments"}).content.decode())
+    assert "autofocus" not in client.get(address).content.decode()
     more |= {
         "treatments-0-kind": "Fumigation",
         "treatments-0-start": "12 7 2026",
@@ -360,6 +361,8 @@ def test_any_number_of_transit_countries_a_row_each(inspector: Membership, signe
         page = client.post(address, shown | {"add": "transits"}).content.decode()
         shown = fields_of(page)
         assert shown["transits-TOTAL_FORMS"] == str(number + 2)
+        (focused,) = re.findall(r"<[^>]* autofocus[^>]*>", page)
+        assert f'name="transits-{number + 1}-country"' in focused, "the row that was added is where one goes on"
     assert now(made).transit_countries == (), "asking for a row saves nothing"
     assert client.post(address, shown).status_code == 302
     assert [(passed.code, passed.name) for passed in now(made).transit_countries] == [

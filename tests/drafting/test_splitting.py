@@ -1,7 +1,11 @@
-"""Splitting and combining drafts: whole lines move, nothing is lost, originals stay readable, four eyes stay four."""
+"""Splitting and combining drafts: lines and parts of them move, nothing is lost, originals stay readable, four eyes stay four."""
 
+import gzip
+import html
+import re
 import threading
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,13 +14,35 @@ from django.test import Client
 from django.urls import reverse
 
 from certificates import drafts, splitting, workflow
-from certificates.ephyto.document import Attachment, Document, Equipment, Note, Party, Text, note_texts, ticked
+from certificates.ephyto.document import (
+    Attachment,
+    Document,
+    Equipment,
+    Measure,
+    Note,
+    Package,
+    Party,
+    Text,
+    TradeLine,
+    Treatment,
+    note_texts,
+    ticked,
+)
 from certificates.models import Certificate, DraftInput, Status
+from certificates.splitting import Share
 from gens.accounts import roles
 from gens.accounts.models import Membership
 from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
-from tests.factories import NppoFactory, load, make_certificate, make_membership, re_export_document, valid_document
+from tests.factories import (
+    NppoFactory,
+    large_document,
+    load,
+    make_certificate,
+    make_membership,
+    re_export_document,
+    valid_document,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +52,31 @@ def lines(*names: str, document: Document | None = None) -> Document:
     start = document or valid_document()
     line = start.lines[0]
     return replace(start, lines=tuple(replace(line, id=name, descriptions=(Text(name, "en"),)) for name in names))
+
+
+def taro_and(*names: str) -> Document:
+    """12 400 kg of taro in 620 bags, and lines of 100 kg in 10."""
+    document = lines("taro", *names)
+    taro = replace(
+        document.lines[0], net_weight=Measure("12400", "KGM", "kg"), gross_weight=Measure("12500", "KGM", "kg"),
+        packages=(Package("4", "5H", "620"),), treatments=(Treatment(id="t", start="2026-07-12"),),
+    )  # fmt: skip
+    small = [
+        replace(
+            line, net_weight=Measure("100", "KGM", "kg"), gross_weight=Measure("101", "KGM", "kg"),
+            packages=(Package("4", "5H", "10"),),
+        )
+        for line in document.lines[1:]
+    ]  # fmt: skip
+    return replace(document, lines=(taro, *small))
+
+
+def unmeasured(line: TradeLine) -> TradeLine:
+    return replace(line, net_weight=Measure(), gross_weight=Measure(), packages=())
+
+
+def weights(certificate: Certificate) -> list[str]:
+    return [line.net_weight.value for line in certificate.content.lines]
 
 
 class World:
@@ -39,9 +90,15 @@ class World:
         with acting_for(self.nppo.pk):
             return drafts.create(by=by or self.author, document=document)
 
-    def split(self, draft: Certificate, *ids: str, by: Membership | None = None) -> Certificate:
+    def split(self, draft: Certificate, *ids: str, by: Membership | None = None) -> list[Certificate]:
+        """These lines into one new draft."""
+        return self.share(draft, {name: Share(1) for name in ids}, by=by)
+
+    def share(
+        self, draft: Certificate, shares: dict[str, Share], count: int = 2, by: Membership | None = None, **options: Any
+    ) -> list[Certificate]:
         with acting_for(self.nppo.pk):
-            return splitting.split(draft, ids, by=by or self.author)
+            return splitting.split(draft, shares, count, by=by or self.author, **options)
 
     def combine(self, *drafts: Certificate, by: Membership | None = None) -> Certificate:
         with acting_for(self.nppo.pk):
@@ -68,9 +125,9 @@ def ids(certificate: Certificate) -> list[str]:
 # splitting
 
 
-def test_the_chosen_lines_leave_and_the_rest_stands_in_both(world: World) -> None:
+def test_whole_lines_leave_and_the_rest_stands_in_both(world: World) -> None:
     draft = world.draft(replace(lines("a", "b", "c"), notes=(Note("DMCL", "UGL"), Note("ADDIEDL", "2026-07-14"))))
-    made = world.split(draft, "c", "a")
+    (made,) = world.split(draft, "c", "a")
     assert (ids(world.now(draft)), ids(made)) == (["b"], ["a", "c"])
     before, after = world.now(draft).content, made.content
     assert replace(before, lines=()) == replace(after, lines=())
@@ -78,20 +135,48 @@ def test_the_chosen_lines_leave_and_the_rest_stands_in_both(world: World) -> Non
     assert world.now(draft).commodity == "b"
 
 
-def test_both_tell_what_happened(world: World) -> None:
-    draft = world.draft(lines("a", "b"))
-    made = world.split(draft, "b")
-    assert world.told(draft)[1:] == [("split", f"1 line went to {made.reference}")]
-    assert world.told(made) == [("drafted", f"Split off {draft.reference}")]
+def test_one_draft_becomes_several_at_once(world: World) -> None:
+    """12 400 kg in 620 bags for three containers, and a line that goes whole."""
+    draft = world.draft(taro_and("yam"))
+    shares = {"taro": Share(0, {1: Decimal(4000), 2: Decimal("4200")}), "yam": Share(2)}
+    made = world.share(draft, shares, 3)
+    every = [world.now(draft), *made]
+    assert [weights(each) for each in every] == [["4200"], ["4000"], ["4200", "100"]]
+    assert [each.content.lines[0].gross_weight.value for each in every] == ["4234", "4032", "4234"]
+    assert [each.content.lines[0].packages[0].quantity for each in every] == ["210", "200", "210"]
+    assert len({line.id for each in every for line in each.content.lines}) == 4
+    treatments = [each.content.lines[0].treatments[0] for each in every]
+    assert (len(set(treatments)), len({each.id for each in treatments})) == (1, 3)
+
+
+def test_each_draft_tells_of_the_others(world: World) -> None:
+    draft = world.draft(lines("a", "b", "c"))
+    two, three = world.share(draft, {"b": Share(1), "c": Share(2)}, 3)
+    assert world.told(draft)[1:] == [("split", f"What left it is in {two.reference}, {three.reference}")]
+    assert world.told(two) == [
+        ("drafted", f"Split off {draft.reference}"), ("split", f"Split off together with {three.reference}"),
+    ]  # fmt: skip
+    assert world.told(three)[1:] == [("split", f"Split off together with {two.reference}")]
+    other = world.draft(lines("a", "b"))
+    (made,) = world.split(other, "b")
+    assert world.told(other)[1:] == [("split", f"What left it is in {made.reference}")]
+    assert world.told(made) == [("drafted", f"Split off {other.reference}")]
+
+
+def test_a_container_goes_with_its_draft_and_the_others_stand_in_each(world: World) -> None:
+    draft = world.draft(replace(lines("a", "b", "c"), equipment=tuple(map(Equipment, ("C1", "C2", "C3", "C4")))))
+    made = world.share(draft, {"b": Share(1), "c": Share(2)}, 3, containers={"C1": 0, "C2": 1, "C3": 2})
+    numbers = [[each.number for each in row.content.equipment] for row in (world.now(draft), *made)]
+    assert numbers == [["C1", "C4"], ["C2", "C4"], ["C3", "C4"]]
 
 
 def test_whoever_wrote_it_is_an_author_of_both(world: World) -> None:
     draft = world.draft(lines("a", "b"), world.author)
-    made = world.split(draft, "b", by=world.other)
+    (made,) = world.split(draft, "b", by=world.other)
     assert set(made.authors) == set(world.now(draft).authors) == {world.author.pk, world.other.pk}
     both = make_membership(world.nppo, roles.INSPECTOR, roles.CERTIFYING_OFFICER)
     mine = world.draft(lines("a", "b"), both)
-    theirs = world.split(mine, "b", by=world.other)
+    (theirs,) = world.split(mine, "b", by=world.other)
     with acting_for(world.nppo.pk):
         workflow.perform("submit", theirs, by=world.other)
         with pytest.raises(workflow.SecondPersonNeeded):
@@ -99,29 +184,66 @@ def test_whoever_wrote_it_is_an_author_of_both(world: World) -> None:
 
 
 def test_what_could_not_be_read_goes_with_its_line(world: World) -> None:
-    draft = world.draft(lines("a", "b"))
+    draft = world.draft(lines("a", "b", "c"))
     with acting_for(world.nppo.pk):
-        for section in ("line.b", "line.a", "parties"):
+        for section in ("line.c", "line.b", "line.a", "parties"):
             drafts.keep_input(draft, section, {"net_weight": ["12 kgs"]}, by=world.author)
-    made = world.split(draft, "b")
+    two, three = world.share(draft, {"b": Share(1), "c": Share(2)}, 3)
     with acting_for(world.nppo.pk):
-        assert drafts.kept_input(made, "line.b") == {"net_weight": ["12 kgs"]}
+        assert drafts.kept_input(two, "line.b") == drafts.kept_input(three, "line.c") == {"net_weight": ["12 kgs"]}
         kept = DraftInput.objects.filter(certificate=draft).values_list("section", flat=True)
         assert set(kept) == {"line.a", "parties"}
 
 
+def test_a_line_that_could_not_be_read_is_not_divided(world: World) -> None:
+    draft = world.draft(taro_and("yam"))
+    with acting_for(world.nppo.pk):
+        drafts.keep_input(draft, "line.taro", {"net_weight": ["12 kgs"]}, by=world.author)
+    with pytest.raises(splitting.NotPossible, match="typed in line 1 could not be read"):
+        world.share(draft, {"taro": Share(0, {1: Decimal(5)})}, 2)
+    page = ask(world, draft, {"part-taro-1": "5", "rest-taro": "0"})
+    assert (page.status_code, "typed in line 1 could not be read" in page.content.decode()) == (422, True)
+
+
 @pytest.mark.parametrize(
-    ("chosen", "words"),
-    [([], "Choose the lines"), (["zzz"], "Choose the lines"), (["a", "b"], "Leave at least one line")],
+    ("shares", "count", "words"),
+    [
+        ({}, 2, "Say what goes"),
+        ({"zzz": Share(1)}, 2, "Say what goes"),
+        ({"taro": Share(1), "yam": Share(1)}, 2, "Leave at least one line"),
+        ({"taro": Share(2)}, 3, "Draft 2 gets nothing"),
+        ({"taro": Share(0, {1: Decimal(12400)}), "yam": Share(1)}, 2, "Leave at least one line"),
+        ({"taro": Share(0, {1: Decimal("12400.01")})}, 2, "Line 1 has less"),
+        ({"taro": Share(0, {1: Decimal(12000), 2: Decimal(500)})}, 3, "Line 1 has less"),
+    ],
 )
-def test_a_split_leaves_something_on_both_sides(world: World, chosen: list[str], words: str) -> None:
-    draft = world.draft(lines("a", "b"))
+def test_a_split_leaves_something_everywhere_and_takes_no_more_than_there_is(
+    world: World, shares: dict[str, Share], count: int, words: str
+) -> None:
+    draft = world.draft(taro_and("yam"))
     with pytest.raises(splitting.NotPossible, match=words):
-        world.split(draft, *chosen)
-    assert ids(world.now(draft)) == ["a", "b"]
-    refused = acting_client(world.author).post(reverse("certificates:split", args=[draft.pk]), {"line": chosen})
-    assert (refused.status_code, words in refused.content.decode()) == (422, True)
-    assert refused.content.decode().count(" checked") == len(set(chosen) & {"a", "b"})
+        world.share(draft, shares, count)
+    assert ids(world.now(draft)) == ["taro", "yam"]
+    with acting_for(world.nppo.pk):
+        assert Certificate.objects.count() == 1
+
+
+def test_it_is_all_or_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, made = world.draft(lines("a", "b", "c")), []
+
+    def create(**options: Any) -> Certificate:
+        if made:
+            raise RuntimeError("the second draft fails")
+        made.append(create_draft(**options))
+        return made[0]
+
+    create_draft = drafts.create
+    monkeypatch.setattr(drafts, "create", create)
+    with pytest.raises(RuntimeError, match="second draft"):
+        world.share(draft, {"b": Share(1), "c": Share(2)}, 3)
+    assert (ids(world.now(draft)), len(made)) == (["a", "b", "c"], 1)
+    with acting_for(world.nppo.pk):
+        assert Certificate.objects.count() == 1
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTED, Status.APPROVED, Status.ISSUED, Status.DISCARDED])
@@ -133,13 +255,14 @@ def test_what_is_no_draft_is_neither_split_nor_combined(world: World, status: St
     with pytest.raises(workflow.WrongStatus):
         world.combine(found, world.draft(lines("c")))
     client = acting_client(world.author)
-    assert client.post(reverse("certificates:split", args=[found.pk]), {"line": "a"}).status_code == 409
+    assert client.post(reverse("certificates:split", args=[found.pk]), {"rest-a": "1"}).status_code == 409
     assert client.post(reverse("certificates:combine", args=[found.pk])).status_code == 409
 
 
 def test_a_returned_draft_stays_returned(world: World) -> None:
     found = make_certificate(world.nppo, Status.RETURNED, by=world.author, document=lines("a", "b"))
-    assert (world.split(found, "a").status, world.now(found).status) == (Status.DRAFT, Status.RETURNED)
+    (made,) = world.split(found, "a")
+    assert (made.status, world.now(found).status) == (Status.DRAFT, Status.RETURNED)
 
 
 def test_a_replacement_stays_one(world: World) -> None:
@@ -152,7 +275,7 @@ def test_a_replacement_stays_one(world: World) -> None:
     with pytest.raises(splitting.NotPossible, match="D-9 replaces a certificate"):
         world.combine(world.draft(lines("c")), draft)
     page = acting_client(world.author).get(reverse("certificates:certificate", args=[draft.pk])).content.decode()
-    assert "Split into two drafts" not in page
+    assert "Split into several drafts" not in page
 
 
 def test_who_drafts_nothing_splits_and_combines_nothing(world: World) -> None:
@@ -164,15 +287,16 @@ def test_who_drafts_nothing_splits_and_combines_nothing(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
-def test_of_two_who_split_the_same_line_off_at_once_one_is_told(world: World) -> None:
+def test_of_two_who_split_the_same_draft_at_once_one_is_told(world: World) -> None:
     draft, together, answers = world.draft(lines("a", "b", "c")), threading.Barrier(2), []
+    opened = drafts.section_hash(draft.content, "lines")
 
     def press() -> None:
         together.wait()
         try:
-            answers.append(str(world.split(draft, "a").reference))
-        except splitting.NotPossible as refused:
-            answers.append(str(refused))
+            answers.append(len(world.share(draft, {"a": Share(1), "b": Share(2)}, 3, opened_with=opened)))
+        except drafts.Conflict as conflict:
+            answers.append(-conflict.certificate.line_count)
         finally:
             connections.close_all()
 
@@ -181,21 +305,205 @@ def test_of_two_who_split_the_same_line_off_at_once_one_is_told(world: World) ->
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert sorted(answer[:2] for answer in answers) == ["Ch", "D-"]
+    assert sorted(answers) == [-1, 2]
     with acting_for(world.nppo.pk):
-        assert Certificate.objects.count() == 2
+        assert Certificate.objects.count() == 3
+
+
+# the page that splits
+
+
+def ask(world: World, draft: Certificate, data: dict[str, str]) -> Any:
+    return acting_client(world.author).post(reverse("certificates:split", args=[draft.pk]), data)
+
+
+def carried(page: Any) -> dict[str, str]:
+    """What the page posts again: everything that is hidden in it."""
+    found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
+    return {name: html.unescape(value) for name, value in found.items() if name != "csrfmiddlewaretoken"}
 
 
 def test_what_an_inspector_presses_to_split(world: World) -> None:
     draft, client = world.draft(lines("Taro", "Yam")), acting_client(world.author)
-    assert "Split into two drafts" in client.get(reverse("certificates:certificate", args=[draft.pk])).content.decode()
+    before = client.get(reverse("certificates:certificate", args=[draft.pk])).content.decode()
+    assert "Split into several drafts" in before
     page = client.get(reverse("certificates:split", args=[draft.pk])).content.decode()
     assert "Taro" in page
-    made = client.post(reverse("certificates:split", args=[draft.pk]), {"line": "Yam"}, follow=True)
+    checked = ask(world, draft, {"rest-Taro": "0", "rest-Yam": "1"})
+    assert "2 drafts come of it" in checked.content.decode()
+    with acting_for(world.nppo.pk):
+        assert Certificate.objects.count() == 1
+    made = client.post(reverse("certificates:split", args=[draft.pk]), {**carried(checked), "save": "1"}, follow=True)
     assert "This is the new draft" in made.content.decode()
     assert made.context["certificate"].commodity == "Yam"
-    one = world.draft(lines("a"))
-    assert "Split into two" not in client.get(reverse("certificates:certificate", args=[one.pk])).content.decode()
+
+
+def test_parts_and_totals_are_seen_before_anything_happens(world: World) -> None:
+    draft = world.draft(replace(taro_and("yam"), equipment=(Equipment("C1"), Equipment("C2"))))
+    typed = {"count": "3", "part-taro-1": "4\u202f000", "part-taro-2": "٤٢٠٠", "rest-taro": "0", "rest-yam": "2"}
+    checked = ask(world, draft, {**typed, "container-1": "1"})
+    said = [" ".join(re.sub("<[^>]+>", " ", row).split()) for row in checked.content.decode().split("<tr>")]
+    plain = [html.unescape(row).replace("\u202f", " ").replace("\xa0", " ") for row in said]
+    assert plain[2:4] == [
+        "This draft part of 1 line 4 200 kg 4 234 kg 210 bag, woven plastic C1",
+        "Draft 2 part of 1 line 4 000 kg 4 032 kg 200 bag, woven plastic C1 C2",
+    ]
+    assert plain[4].startswith("Draft 3 2 ; part of 1 line 4 300 kg 4 335 kg 220 bag, woven plastic C1")
+    assert plain[6:8] == [
+        "1 taro This draft 4 200 kg 210 bag, woven plastic",
+        "1 taro Draft 2 4 000 kg 200 bag, woven plastic",
+    ]
+    answer = ask(world, draft, {**carried(checked), "save": "1"})
+    assert answer.url == reverse("certificates:worklist", args=["drafts"])
+    with acting_for(world.nppo.pk):
+        rows = list(Certificate.objects.order_by("pk"))
+        assert [weights(row) for row in rows] == [["4200"], ["4000"], ["4200", "100"]]
+    listed = acting_client(world.author).get(answer.url).content.decode()
+    assert rows[1].reference in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ("-5", "part-1-1", "is not a number"), ("12 kgs", "part-1-1", "is not a number"), ("0", "part-1-1", "more than nothing"),
+        ("12,400", "part-1-1", "read in two ways"), ("13000", "part-1-1", "Line 1 has less"), ("9" * 40, "part-1-1", "at most 30"),
+    ],
+)  # fmt: skip
+def test_an_amount_that_cannot_be_is_said_at_its_field_and_nothing_is_lost(
+    world: World, typed: str, field: str, words: str
+) -> None:
+    draft = world.draft(taro_and("yam"))
+    page = ask(world, draft, {"part-taro-1": typed, "rest-taro": "0", "rest-yam": "1"})
+    text = page.content.decode()
+    assert (page.status_code, words in text) == (422, True)
+    assert f'<a href="#{field}">' in text
+    assert f'id="{field}" name="part-taro-1" value="{typed}"' in text
+    assert re.search(r'name="rest-yam".*?value="1" selected', text, re.DOTALL)
+    assert ids(world.now(draft)) == ["taro", "yam"]
+
+
+@pytest.mark.parametrize("count", ["1", "21", "1000", "-3", "two", "", "2.5", "9" * 30])
+def test_so_many_drafts_cannot_be(world: World, count: str) -> None:
+    draft = world.draft(taro_and("yam"))
+    for button in ("show", "check", "save", "page"):
+        page = ask(world, draft, {"count": count, "rest-yam": "1", "part-taro-1": "5", "rest-taro": "0", button: "1"})
+        text = page.content.decode()
+        assert (page.status_code, "Write a number from 2 to 20." in text) == (422, True)
+        assert f'value="{count[:20]}"' in text
+        assert 'name="part-taro-1" value="5"' in text
+    with acting_for(world.nppo.pk):
+        assert Certificate.objects.count() == 1
+
+
+def test_numbers_of_packages_that_are_to_be_written_are_told_and_block_submitting(world: World) -> None:
+    draft = world.draft(taro_and("yam"))
+    checked = ask(world, draft, {"part-taro-1": "4133", "rest-taro": "0", "rest-yam": "1"})
+    text = checked.content.decode()
+    assert (text.count("To be written in this draft"), text.count("with some still to be written")) == (2, 2)
+    assert ask(world, draft, {**carried(checked), "save": "1"}).status_code == 302
+    with acting_for(world.nppo.pk):
+        made = Certificate.objects.latest("pk")
+        assert [each.lines[0].packages[0].quantity for each in (made.content, world.now(draft).content)] == ["", ""]
+        with pytest.raises(workflow.Blocked) as blocked:
+            workflow.perform("submit", made, by=world.author)
+    assert "line.package" in {problem.rule for problem in blocked.value.problems}
+
+
+def test_a_line_without_a_quantity_goes_whole(world: World) -> None:
+    bare = replace(taro_and("yam"), lines=tuple(map(unmeasured, taro_and("yam").lines)))
+    draft = world.draft(bare)
+    assert "It says no quantity, and goes whole." in ask(world, draft, {"show": "1"}).content.decode()
+    page = ask(world, draft, {"part-taro-1": "5", "rest-taro": "0"})
+    assert (page.status_code, "no quantity that could be divided" in page.content.decode()) == (422, True)
+    assert ask(world, draft, {"rest-yam": "1"}).status_code == 200
+
+
+def test_who_asks_for_fewer_and_then_for_more_finds_what_was_typed(world: World) -> None:
+    draft = world.draft(taro_and("yam"))
+    typed = {"count": "4", "rest-taro": "3", "part-taro-1": "1", "part-taro-2": "2", "part-taro-3": "3", "show": "1"}
+    four = ask(world, draft, typed)
+    two = ask(world, draft, {**carried(four), "count": "2", "rest-taro": "0", "part-taro-1": "1", "show": "1"})
+    assert two.content.decode().count('name="part-taro-') == 1
+    again = ask(world, draft, {**carried(two), "count": "4", "rest-taro": "0", "part-taro-1": "7", "show": "1"})
+    assert re.findall(r'name="part-taro-\d" value="(\d*)"', again.content.decode()) == ["7", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "[", "{}", "[2,{},5]", '["x",{},{}]', '[900,{"taro":["800"]},{}]', "[" * 20000, '[2,{"taro":[{}]},{}]']
+)
+def test_what_our_pages_never_sent_is_nothing(world: World, kept: str) -> None:
+    draft = world.draft(taro_and("yam"))
+    assert ask(world, draft, {"kept": kept, "rest-taro": "99", "rest-yam": "x"}).status_code == 422
+    assert ask(world, draft, {"kept": kept, "rest-yam": "1"}).status_code in (200, 422)
+    assert ids(world.now(draft)) == ["taro", "yam"]
+
+
+def test_pressed_twice_it_is_done_once_and_the_second_is_told(world: World) -> None:
+    draft = world.draft(lines("a", "b", "c"))
+    checked = carried(ask(world, draft, {"rest-b": "1"}))
+    assert ask(world, draft, {**checked, "save": "1"}).status_code == 302
+    again = ask(world, draft, {**checked, "save": "1"})
+    assert (again.status_code, "The lines were changed meanwhile" in again.content.decode()) == (409, True)
+    with acting_for(world.nppo.pk):
+        assert Certificate.objects.count() == 2
+
+
+def test_lines_that_somebody_changed_meanwhile_are_looked_at_again(world: World) -> None:
+    draft = world.draft(taro_and("yam"))
+    checked = carried(ask(world, draft, {"part-taro-1": "4000", "rest-taro": "0"}))
+    with acting_for(world.nppo.pk):
+        opened = drafts.section_hash(draft.content, "line.yam")
+        drafts.save_section(
+            draft, "line.yam", by=world.other, opened_with=opened, change=lambda d: drafts.without_line(d, "yam")
+        )
+    refused = ask(world, draft, {**checked, "save": "1"})
+    assert refused.status_code == 409
+    assert 'name="part-taro-1" value="4000"' in refused.content.decode()
+    unseen = ask(world, draft, {"part-taro-1": "4000", "rest-taro": "0", "save": "1"})
+    assert unseen.status_code == 409
+
+
+def test_500_lines_are_paged_and_what_was_typed_travels_along(world: World) -> None:
+    document = large_document()
+    draft = world.draft(document)
+    first, last = document.lines[0], document.lines[-1]
+    page = ask(world, draft, {"count": "3", f"rest-{first.id}": "0", f"part-{first.id}-1": "500", "page": "20"})
+    assert page.content.decode().count("<tr>") == 1 + 25
+    widest = ask(world, draft, {**carried(page), "count": "20", "show": "1"}).content
+    assert (widest.count(b'name="part-'), len(gzip.compress(widest)) < 15_000) == (25 * 19, True)
+    many = ask(world, draft, {**carried(page), "count": "3", "numbers": "2-100, 400", "to": "2", "set": "1"})
+    assert many.status_code == 200
+    checked = ask(world, draft, {**carried(many), "count": "3", f"rest-{last.id}": "1"})
+    text = html.unescape(checked.content.decode())
+    assert "101-399, 401-499" in text
+    assert ">2-100, 400<" in text
+    assert ask(world, draft, {**carried(checked), "save": "1"}).status_code == 302
+    with acting_for(world.nppo.pk):
+        rows = list(Certificate.objects.order_by("pk"))
+        assert [row.line_count for row in rows] == [399, 2, 100]
+        assert [line.net_weight.value for line in rows[1].content.lines] == ["500", "1500"]
+
+
+def test_numbers_that_name_no_line_are_said_and_an_error_shows_its_page(world: World) -> None:
+    document = large_document(60)
+    draft = world.draft(document)
+    wrong = ask(world, draft, {"numbers": "61", "to": "1", "set": "1"})
+    assert (wrong.status_code, "names no line" in wrong.content.decode(), 'value="61"' in wrong.content.decode()) == (
+        422, True, True,
+    )  # fmt: skip
+    there = ask(
+        world, draft, {f"rest-{document.lines[59].id}": "0", f"part-{document.lines[59].id}-1": "x", "page": "1"}
+    )
+    back = ask(world, draft, carried(there))
+    assert (back.status_code, 'id="part-60-1"' in back.content.decode()) == (422, True)
+
+
+def test_a_draft_without_lines_leads_to_them(world: World) -> None:
+    draft = world.draft(replace(lines("a"), lines=()))
+    page = acting_client(world.author).get(reverse("certificates:split", args=[draft.pk])).content.decode()
+    assert reverse("certificates:section", args=[draft.pk, "lines"]) in page
+    certificate = acting_client(world.author).get(reverse("certificates:certificate", args=[draft.pk]))
+    assert "Split into several" not in certificate.content.decode()
 
 
 # combining
@@ -335,6 +643,6 @@ def test_a_draft_without_any_other_says_so(world: World) -> None:
 
 def test_a_split_draft_is_combined_again(world: World) -> None:
     draft = world.draft(lines("a", "b"))
-    made = world.combine(draft, world.split(draft, "b"))
+    made = world.combine(draft, *world.split(draft, "b"))
     assert ids(made) == ["a", "b"]
     assert note_texts(made.content.notes, "DMCL") == note_texts(draft.content.notes, "DMCL")

@@ -6,12 +6,12 @@ from django.utils import translation
 from weasyprint import HTML
 
 from certificates.ephyto.document import Document
-from certificates.paper import pdf, sheets
+from certificates.paper import pdf, sheets, words
 from certificates.paper.face import face
 from certificates.paper.skins import USUAL, Skin
 from codelists.lookup import Names
 
-JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of an h3 are judged in its box
+JUDGED = ("article", "header", "div", "p", "td", "th", "h1", "h2")  # lines of a label are judged in its box
 
 
 def laid_out(
@@ -24,7 +24,7 @@ def laid_out(
 ) -> list[Any]:
     """The pages, as the PDF has them."""
     whole = face(document, language, beside=beside, skin=skin, names=names)
-    with translation.override(pdf.spoken(language)):
+    with translation.override(words.spoken(language)):
         html = pdf.page(whole, document, skin=skin, **more)
         fonts, css = sheets.tools(skin, is_rtl=language == "ar", fetcher=pdf.Closed())
     pages: list[Any] = HTML(string=html).render(stylesheets=css, font_config=fonts).pages
@@ -54,7 +54,7 @@ def flaws(
     first, *rest = laid_out(document, language, beside, skin, names, origin=origin)
     found = ["spilled" for page in rest for box in boxes_of(page) if box.element_tag == "article"]
     (article,) = (box for box in boxes_of(first) if box.element_tag == "article")
-    judged = [box for box in boxes_of(first) if box.element_tag in JUDGED]
+    judged = [box for box in boxes_of(first) if box.element_tag in JUDGED and box.element.get("class") != "label"]
     return found + [
         f"{box.element_tag} {box.element.get('class')} {why}" for box in judged if (why := _reasons(box, article))
     ]

@@ -73,7 +73,7 @@ def test_labels_and_sentences_stand_in_both_languages() -> None:
     )
     assert boxes["produce"].second_beside == "Nombre botánico de las plantas"
     assert [text.language for text in boxes["certifying"].texts] == ["en", "es"]
-    assert (made.title_beside, made.none) == ("Certificado fitosanitario", "None / Ninguno")
+    assert (made.title_beside, made.none, made.none_beside) == ("Certificado fitosanitario", "None", "Ninguno")
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])

@@ -105,6 +105,38 @@ def test_an_answer_of_the_receiving_country_leaves_the_delivery_as_it_is(countri
     assert re.search(r"Also given to ZZ1\s*<span[^>]*>At the Hub<", text)
 
 
+@pytest.mark.parametrize(
+    ("state", "is_sent", "steps"),
+    [
+        (State.WAITING, False, ["Issued", "Sent", "Collected"]), (State.DELIVERED, True, ["Issued", "Sent", "Collected"]),
+        (State.NOT_READABLE, True, ["Issued", "Sent", "Collected"]), (State.FAILED, True, ["Issued", "Sent", "Not delivered"]),
+        (State.NOT_SENT, False, ["Issued", "Not sent"]),
+    ],
+)  # fmt: skip
+def test_what_never_left_is_not_called_collected(
+    countries: None, signed_in: object, state: str, is_sent: bool, steps: list[str]
+) -> None:
+    nppo = NppoFactory(code="WS")
+    officer = make_membership(nppo, roles.CERTIFYING_OFFICER)
+    certificate = make_certificate(nppo, Status.ISSUED, number="WS-1", issued_at=timezone.now())
+    with acting_for(nppo.pk):
+        connection = Connection.objects.create(nppo=nppo, kind="pilot", endpoint="https://localhost/", code="WS")
+        made = outbox.enqueue(
+            connection, receiver="NZ", certificate_type="851", certificate_status="70", certificate_number="WS-1",
+            content=b"<a/>",
+        )  # fmt: skip
+        made.state, made.sent_at = state, timezone.now() if is_sent else None
+        made.ended_at = None if state == State.WAITING else timezone.now()
+        made.save()
+        Message.objects.create(
+            envelope=made, status_code="70", sha256="1", xml=b"<a/>", nppo=nppo, certificate=certificate
+        )
+    client: Client = signed_in(officer)  # type: ignore[operator]
+    page = client.get(reverse("certificates:certificate", args=[certificate.pk])).content.decode()
+    (shown,) = re.findall(r'<ol class="steps">(.*?)</ol>', page, re.DOTALL)
+    assert re.findall(r"<b>(.*?)</b>", shown) == steps
+
+
 def test_other_content_under_a_number_that_came_before_is_pointed_at(countries: None, signed_in: object) -> None:
     nppo = NppoFactory(code="WS")
     officer = make_membership(nppo, roles.IMPORT_OFFICER)

@@ -68,7 +68,9 @@ class World:
 
         every = [of(self.draft, "section", name) for name in drafts.sections_of(self.draft.content)]
         every += [of(self.draft, "section", "lines") + query for query in ("?page=20", "?problems=1")]
-        every += [of(self.draft, name) for name in ("certificate", "check", "lines", "apply_lines", "bring_lines")]
+        every += [
+            of(self.draft, name) for name in ("certificate", "check", "lines", "apply_lines", "bring_lines", "split")
+        ]
         every += [of(self.draft, name, line) for name in ("line", "move_line", "delete_line")]
         every += [of(self.draft, "act", "submit")]
         return every + [of(row, name) for row in (self.issued, self.received) for name in ("certificate", "lines")]
@@ -114,5 +116,5 @@ def test_pages_of_many_lines_ask_the_database_as_little_as_those_of_one(signed_i
             client.get(address)
         return len(asked)
 
-    for name in ("certificate", "check", "lines", "apply_lines"):
+    for name in ("certificate", "check", "lines", "apply_lines", "split"):
         assert counted(large, name) == counted(small, name), name

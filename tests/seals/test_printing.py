@@ -1,6 +1,7 @@
 """What is issued is sealed before it is kept; without its seal it waits, says why, and comes by itself."""
 
 import hashlib
+import io
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ from django.db.utils import ProgrammingError
 from django.urls import reverse
 from django.utils import timezone
 
-from certificates import printing, prints, tasks
+from certificates import printing, prints, skins, tasks
 from certificates.ephyto.xml import to_xml
 from certificates.models import Certificate, Direction, Message, Rendering, Seal, SealedFile, Status
+from certificates.paper.skins import Skin
 from certificates.seals import keys, looking, making, using
 from certificates.seals.keys import NotAtHand
 from gens.accounts import roles
@@ -25,7 +27,7 @@ from gens.accounts.tenancy import acting_for
 from tests.conftest import acting_client
 from tests.factories import NppoFactory, load, make_certificate, make_membership, valid_document
 from tests.seals import world as helpers
-from tests.seals.world import place
+from tests.seals.world import forms, place
 
 pytestmark = pytest.mark.django_db
 at_commit = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -186,6 +188,31 @@ def test_a_visible_seal_is_on_the_paper_in_the_second_language_s_script_too(tmp_
     with pikepdf.open(io.BytesIO(data or b"")) as printed:
         (widget,) = [each for each in printed.pages[0].Annots if each.get("/FT") == "/Sig"]
         assert float(widget.Rect[2]) > float(widget.Rect[0])
+
+
+def test_the_mark_of_a_seal_is_in_the_ink_of_the_paper_and_of_its_copies() -> None:
+    world = World(is_visible=True)
+    with acting_for(world.nppo.pk):
+        skins.keep(Skin(ink="#1b2a6b"), seen=0, by=world.desk)
+    made = world.printed("WS-1")
+    kept = printing.kept_of(made)
+    assert kept is not None
+    with acting_for(world.nppo.pk):
+        skins.keep(Skin(ink="#6b1b1b"), seen=1, by=world.desk)  # for what is printed from now on
+    for data in (bytes(kept.pdf), printing._marked(made, kept, "COPY")):
+        assert inks(data) == {(0x1B, 0x2A, 0x6B)}
+
+
+def inks(data: bytes) -> set[tuple[int, ...]]:
+    """The colours in the mark of the seal."""
+    found: set[tuple[int, ...]] = set()
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        (widget,) = [note for note in opened.pages[0].Annots if note.get("/FT") == "/Sig"]
+        for form in forms(widget.AP.N):
+            for part in pikepdf.parse_content_stream(form):
+                if str(part.operator).lower() == "rg":
+                    found.add(tuple(round(float(share) * 255) for share in part.operands))
+    return found
 
 
 @at_commit

@@ -19,7 +19,7 @@ from gens.accounts.models import Nppo
 from tests.factories import NppoFactory, load
 from tests.paper.test_pdf import issued, many_lines
 from tests.seals import world
-from tests.seals.world import place
+from tests.seals.world import forms, place
 
 pytestmark = pytest.mark.django_db
 XML = b"<a/>"
@@ -125,18 +125,13 @@ def test_a_visible_seal_stands_in_the_stamp_s_box_with_its_fonts(nppo: Nppo, lin
         assert (round(right - left), round(top - bottom)) == (77, 33)  # 27 by 11.5 mm
         assert 0 < left < right < 595
         assert 0 < bottom < top < 160
-        fonts = [font for each in _forms(widget.AP.N) for font in each.get("/Resources", {}).get("/Font", {}).values()]
+        fonts = [font for each in forms(widget.AP.N) for font in each.get("/Resources", {}).get("/Font", {}).values()]
         assert fonts
         assert all("/FontFile2" in font.DescendantFonts[0].FontDescriptor for font in fonts)
     drawn = subprocess.run(
         ["pdftotext", "-layout", str(tmp_path / "a.pdf"), "-"], capture_output=True, text=True, check=True
     )
     assert "Electronically sealed" in drawn.stdout
-
-
-def _forms(form: Any) -> list[Any]:
-    inner = form.get("/Resources", {}).get("/XObject", {})
-    return [form, *(each for child in inner.values() for each in _forms(child))]
 
 
 def hole_of(data: bytes) -> tuple[int, int]:

@@ -24,6 +24,12 @@ from gens.accounts.models import Nppo
 from gens.accounts.tenancy import acting_for
 
 
+def forms(form: Any) -> list[Any]:
+    """Of a mark: what is drawn, and what is drawn within."""
+    inner = form.get("/Resources", {}).get("/XObject", {})
+    return [form, *(each for child in inner.values() for each in forms(child))]
+
+
 def place(nppo: Nppo, name: str = "2026", kind: str = Seal.Kind.FILE) -> Place:
     return Place(nppo.code, kind, name)
 

@@ -469,8 +469,8 @@ def test_a_misread_number_is_corrected_and_what_was_typed_stays_on_record(world:
         ("A-0007", "x", "Sheet A-0007 was used for WS-2026-000001 before."),
         ("A 1", "x", "is no serial number"),
         ("A_1", "x", "is no serial number"),
-        ("", "x", "This field is required."),
-        ("A-0009", "", "This field is required."),
+        ("", "x", "Write the serial number that stands on the sheet."),
+        ("A-0009", "", "Write the reason."),
     ],
 )
 def test_a_correction_that_is_none_changes_nothing(world: World, typed: str, why: str, words: str) -> None:
@@ -486,6 +486,7 @@ def test_a_corrected_sheet_is_not_corrected_twice(world: World) -> None:
     world.tell(world.print(), "A-0007")
     wrong = sheet(world, "A-0007")
     assert correct(world, wrong, "A-0001").status_code == 302
+    assert world.client().get(reverse("certificates:sheet", args=[wrong.pk])).status_code == 409
     assert correct(world, wrong, "A-0002").status_code == 409
     assert [serial for serial, _copy, _spoiled in world.sheets()] == ["A-0001", "A-0007"]
 
