@@ -5,15 +5,19 @@ there. Row-level security gives the rows of the acting NPPO and of no other, so 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from typing import Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
+from codelists import kept
 from codelists.folding import fold
 from codelists.models import Choice, Code, CodeName, List, Used
 from gens.accounts.models import Membership
@@ -25,11 +29,24 @@ _LEAST_ALIKE: Final = 4  # letters from which mistyped words are looked for
 _LAST: Final = "\U0010ffff"  # after every name that goes on
 # Not to be read whole: 100,000 plants, 110,000 places.
 LARGE: Final = frozenset({List.TAXON, List.PORT, List.AREA})
-_OFFERED: Final = 300  # of a large list, while typing
+_OFFERED: Final = 100  # of a large list, while typing
+
+
+def _shared(list_name: str) -> Iterable[Code]:
+    """All shared codes of a list, retired ones too."""
+    return Code.objects.filter(list=list_name) if list_name in LARGE else kept.every(list_name, _reading().stamp)
+
+
+def _offered(list_name: str, kind: str = "") -> Iterable[Code]:
+    """The shared codes that may be offered today."""
+    if list_name in LARGE:
+        return _active(list_name, kind)
+    today = timezone.localdate()
+    return [code for code in _shared(list_name) if kind in ("", code.kind) and code.is_offered(today)]
 
 
 def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
-    """What may be offered today."""
+    """The same, asked of the database."""
     today = timezone.localdate()
     starts = Q(valid_from=None) | Q(valid_from__lte=today)
     ends = Q(valid_until=None) | Q(valid_until__gte=today)
@@ -39,7 +56,7 @@ def _active(list_name: str, kind: str = "") -> QuerySet[Code]:
 
 def as_seen(list_name: str, codes: Iterable[Code], *, kind: str = "", also_hidden: bool = False) -> list[Code]:
     """These shared codes as the acting NPPO has them: without those it hid, with its names and places; and its own."""
-    chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name)}
+    chosen = _chosen(list_name)
     mine = [_own(row) for row in chosen.values() if row.is_own and kind in ("", row.kind) and not row.is_hidden]
     return [*_overlaid(codes, chosen, also_hidden), *mine]
 
@@ -55,6 +72,7 @@ def _overlaid(codes: Iterable[Code], chosen: dict[str, Choice], also_hidden: boo
     for code in codes:
         choice = chosen.get(code.code)
         if choice is not None:
+            code = copy(code)  # others hold the shared one too
             code.names = code.names | choice.names
             code.position = code.position if choice.position is None else choice.position
         if choice is None or also_hidden or not choice.is_hidden:
@@ -191,28 +209,53 @@ def by_name(list_name: str, text: str) -> str:
     return names.order_by("code__position", "pk").values_list("code__code", flat=True).first() or ""
 
 
-_held: ContextVar[dict[tuple[str, str, str], list[Code]] | None] = ContextVar("held", default=None)
+class _Reading:
+    """What was read of the lists, each but once."""
+
+    def __init__(self) -> None:
+        self.chosen: dict[str, dict[str, Choice]] | None = None
+        self.ordered: dict[tuple[str, str, str], list[Code]] = {}
+
+    @cached_property
+    def stamp(self) -> UUID | None:
+        return kept.stamp()
+
+
+_held: ContextVar[_Reading | None] = ContextVar("held", default=None)
 
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """Within it every list is read once: around a page whose many fields choose from the same few lists."""
-    token = _held.set({})
+    """Within it every list is read once: around a page of one NPPO whose many fields choose from the same few lists."""
+    token = _held.set(_Reading())
     try:
         yield
     finally:
         _held.reset(token)
 
 
+def _reading() -> _Reading:
+    return _held.get() or _Reading()
+
+
+def _chosen(list_name: str) -> dict[str, Choice]:
+    """What the acting NPPO made of this list, by code."""
+    reading = _held.get()
+    if reading is None or list_name in LARGE:
+        return {choice.code: choice for choice in Choice.objects.filter(list=list_name)}
+    if reading.chosen is None:
+        reading.chosen = defaultdict(dict)
+        for choice in Choice.objects.exclude(list__in=LARGE):
+            reading.chosen[choice.list][choice.code] = choice
+    return reading.chosen[list_name]
+
+
 def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
-    held, key = _held.get(), (list_name, language, kind)
-    if held is not None and key in held:
-        return held[key]
-    codes = as_seen(list_name, _active(list_name, kind), kind=kind)
-    codes.sort(key=lambda code: (code.position, fold(code.name(language))))
-    if held is not None:
-        held[key] = codes
-    return codes
+    ordered, key = _reading().ordered, (list_name, language, kind)
+    if key not in ordered:
+        codes = as_seen(list_name, _offered(list_name, kind), kind=kind)
+        ordered[key] = sorted(codes, key=lambda code: (code.position, fold(code.name(language))))
+    return ordered[key]
 
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
@@ -239,7 +282,7 @@ def offered(list_name: str, language: str, by: Membership) -> list[str]:
 
 def codes_by_name(list_name: str) -> dict[str, str]:
     """Every name of a short list, folded, to its code."""
-    codes = as_seen(list_name, _active(list_name), also_hidden=True)
+    codes = as_seen(list_name, _offered(list_name), also_hidden=True)
     return {fold(name): code.code for code in codes for name in _spoken(code)}
 
 
@@ -256,12 +299,17 @@ def symbol_of(list_name: str, code: str, language: str) -> str:
 
 def by_code(list_name: str, code: str) -> Code | None:
     """The code, retired and hidden ones too: old certificates show what was printed."""
-    return next(iter(_these(list_name, [code])), None) if code else None
+    return next(iter(_these(list_name, {code})), None) if code else None
 
 
-def _these(list_name: str, wanted: Iterable[str]) -> list[Code]:
-    chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name, code__in=wanted)}
-    shared = _overlaid(Code.objects.filter(list=list_name, code__in=wanted), chosen, also_hidden=True)
+def _these(list_name: str, wanted: Set[str]) -> list[Code]:
+    if list_name in LARGE:
+        chosen = {choice.code: choice for choice in Choice.objects.filter(list=list_name, code__in=wanted)}
+        found: Iterable[Code] = Code.objects.filter(list=list_name, code__in=wanted)
+    else:
+        chosen = {code: choice for code, choice in _chosen(list_name).items() if code in wanted}
+        found = [code for code in _shared(list_name) if code.code in wanted]
+    shared = _overlaid(found, chosen, also_hidden=True)
     return shared + [_own(choice) for choice in chosen.values() if choice.is_own]
 
 
@@ -297,7 +345,7 @@ class Names:
         if list_name in LARGE and list_name not in self._lists:
             return by_code(list_name, code)
         if list_name not in self._lists:
-            every = as_seen(list_name, Code.objects.filter(list=list_name), also_hidden=True)
+            every = as_seen(list_name, _shared(list_name), also_hidden=True)
             self._lists[list_name] = {each.code: each for each in every}
         return self._lists[list_name].get(code)
 
@@ -327,8 +375,8 @@ class Codes:
         if list_name in LARGE:
             return by_code(list_name, code) is not None if Code.objects.filter(list=list_name).exists() else None
         if list_name not in self._lists:
-            owned = Choice.objects.filter(list=list_name, is_own=True).values_list("code", flat=True)
-            self._lists[list_name] = frozenset((*_active(list_name).values_list("code", flat=True), *owned))
+            owned = [choice.code for choice in _chosen(list_name).values() if choice.is_own]
+            self._lists[list_name] = frozenset((*(code.code for code in _offered(list_name)), *owned))
         held = self._lists[list_name]
         return code in held if held else None
 
@@ -350,7 +398,7 @@ class Spoken:
         exact: dict[str, set[str]] = defaultdict(set)
         symbols: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
-        for code in as_seen(list_name, _active(list_name, kind), kind=kind):
+        for code in as_seen(list_name, _offered(list_name, kind), kind=kind):
             spoken = [*code.names.values(), *(name for _language, name in code.synonyms)]
             for held, texts in (
                 (exact, [code.code]),

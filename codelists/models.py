@@ -1,6 +1,7 @@
 """Code lists in the database. Shared lists belong to no NPPO and their codes are retired, never deleted; what an NPPO
 makes of them (hidden, renamed, ordered, its own codes) are rows of its own that lie over them."""
 
+from datetime import date
 from typing import Any, ClassVar, Final
 
 import pgtrigger
@@ -71,6 +72,16 @@ class Code(models.Model):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["list", "code"], name="code_once")]
         indexes: ClassVar = [models.Index(fields=["list", "position"], name="code_choices")]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="stamped",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+                func="INSERT INTO codelists_stamp (id, value) VALUES (1, gen_random_uuid())"
+                " ON CONFLICT (id) DO UPDATE SET value = EXCLUDED.value; RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.list} {self.code}"
@@ -80,6 +91,23 @@ class Code(models.Model):
         names: dict[str, str] = self.names
         short = language.split("-")[0]
         return names.get(short) or names.get("en") or next(iter(names.values()), self.code)
+
+    def is_offered(self, today: date) -> bool:
+        """Whether it may be chosen on this day."""
+        starts, ends = self.valid_from, self.valid_until
+        return self.is_active and (starts is None or starts <= today) and (ends is None or today <= ends)
+
+
+class Stamp(models.Model):
+    """Another value after every change of a shared code, by the trigger of `Code`. One row, or none before any code."""
+
+    value = models.UUIDField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="one_stamp")]
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class CodeName(models.Model):

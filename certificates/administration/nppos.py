@@ -2,7 +2,6 @@
 
 import re
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from crispy_forms.layout import Fieldset
 from django import forms
@@ -16,7 +15,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import operators_only
-from certificates.forms.fields import TextField, errors_of
+from certificates.administration.settings import zones
+from certificates.forms.fields import CodeSelect, TextField, errors_of
 from certificates.forms.sections import laid_out
 from codelists import lookup
 from gens.accounts import founding, inviting, roles
@@ -45,6 +45,10 @@ class First(forms.Form):
         return data
 
 
+def _countries() -> list[tuple[str, str]]:
+    return [("", "–"), *lookup.choices("country", get_language() or "en")]
+
+
 class Founding(First):
     """A new NPPO with what it needs to begin; all the rest its administrator sets."""
 
@@ -52,13 +56,15 @@ class Founding(First):
         label=gettext_lazy("Code"), max_length=10, widget=forms.TextInput({"size": 12, "dir": "ltr"}),
         help_text=gettext_lazy("Short and for ever: it stands in the numbers of certificates. Mostly the country, such as WS."),
     )  # fmt: skip
-    country = forms.ChoiceField(label=gettext_lazy("Country"))
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=_countries, widget=CodeSelect)
     name = TextField(
         label=gettext_lazy("Name of the NPPO"), max_length=200, widget=forms.TextInput(WIDE),
         help_text=gettext_lazy("Prints on certificates as issued from now on."),
     )  # fmt: skip
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
+        choices=lambda: [("", "–"), *zones()],
+        widget=CodeSelect,
         help_text=gettext_lazy("Rules the printed date, the year of a number and the times on screens."),
     )
     language = forms.ChoiceField(
@@ -76,13 +82,6 @@ class Founding(First):
         Fieldset(gettext_lazy("Its first office"), "office", "place"),
         Fieldset(gettext_lazy("Its first administrator"), "person", "email"),
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        zones: Any = self.fields["time_zone"]
-        zones.choices = [("", "–"), *((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()))]
-        countries: Any = self.fields["country"]
-        countries.choices = [("", "–"), *lookup.choices("country", get_language() or "en")]
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"]).strip().upper()

@@ -106,6 +106,7 @@ def partners(request: ActingRequest) -> HttpResponse:
     return render(request, "administration/partners.html", {"page": page, "query": request.GET.get("q", "")})
 
 
+@lookup.read_once()
 def partner(request: ActingRequest, country: str) -> HttpResponse:
     """One country."""
     found = lookup.by_code("country", country)

@@ -143,11 +143,13 @@ def entries(request: ActingRequest) -> HttpResponse:
     return render(request, "administration/requirements.html", context)
 
 
+@lookup.read_once()
 def new_entry(request: ActingRequest) -> HttpResponse:
     administrators_only(request)
     return _edit(request, Requirement(nppo=request.membership.nppo))
 
 
+@lookup.read_once()
 def entry(request: ActingRequest, pk: int) -> HttpResponse:
     """For administrators a form, for others the entry; what happened to it for both."""
     readers_only(request)

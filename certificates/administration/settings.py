@@ -1,6 +1,7 @@
 """Settings of the NPPO that existing features read. Each says what it does, who changed it last, and can be put back."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from certificates import numbering
 from certificates.administration.doorway import administrators_only
 from certificates.administration.history import in_words
-from certificates.forms.fields import TextField, errors_of
+from certificates.forms.fields import CodeSelect, TextField, errors_of
 from certificates.forms.sections import laid_out
 from certificates.models import NumberSequence
 from gens.accounts import changes, roles
@@ -53,6 +54,12 @@ PAPER_LANGUAGES: Final = [
 ]
 
 
+@cache
+def zones() -> list[tuple[str, str]]:
+    """Every time zone of the system and how it is written: read from its files once."""
+    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+
+
 def checked_pattern(pattern: str, nppo: Nppo) -> str:
     """The pattern of numbers, as it was typed. Raises ValidationError."""
     if not numbering.is_pattern(pattern):
@@ -75,6 +82,8 @@ class Settings(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
+        choices=zones,
+        widget=CodeSelect,
         help_text=gettext_lazy("Rules the printed date, the year of a number and the times on screens."),
     )
     language = forms.ChoiceField(
@@ -150,8 +159,6 @@ class Settings(forms.Form):
     def __init__(self, *args: Any, rows: "Rows", **options: Any) -> None:
         super().__init__(*args, **options | {"initial": rows.read()})
         self.rows = rows
-        zones: Any = self.fields["time_zone"]
-        zones.choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
         if rows.connection is None:
             del self.fields["grace_minutes"]
 

@@ -121,7 +121,7 @@ def test_a_browser_is_offered_a_few_hundred_plants_those_used_lately_first(samoa
     lookup.used("taxon", ["ZZ399"], by=sina)
     offered = lookup.offered("taxon", "la", sina)
     assert offered[0] == "Planta n399"
-    assert len(offered) == 300
+    assert len(offered) == 100
 
 
 def test_looking_up_takes_the_same_few_queries_however_much_is_found():
