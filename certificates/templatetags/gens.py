@@ -1,12 +1,13 @@
 """Template filters of the screens: tones of states, people's ages of things, names of countries and actions."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from certificates import inspected, storage
@@ -103,6 +104,18 @@ _HAPPENED: Final = {
 }
 _GOOD: Final = {events.APPROVED, events.ISSUED, events.CONFIRMED, events.PARTNER_RECEIVED}
 _BAD: Final = {events.RETURNED, events.NOT_DELIVERED, events.NOT_SENT, events.NOT_RENDERED, events.WITHDRAWN}
+
+
+@register.simple_tag
+def comma() -> str:
+    """What stands between two things of a line, as the reader's language writes it."""
+    return pgettext("between two things", ", ")
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """The words, with that between them."""
+    return comma().join(map(str, words))
 
 
 @register.filter

@@ -27,7 +27,7 @@ _ROW: Final = (
 @register.simple_tag
 def drawn(rows: list[Certificate], countries: dict[str, str], by: Membership, is_ticked: bool) -> SafeString:
     """The <tr> of each; countries by their codes. is_ticked: with a box before each."""
-    words = {"held": _("With"), "since": _("Since"), "address": _address()}
+    words = {"since": _("Since"), "address": _address()}
     return format_html_join(
         "", _ROW, ({**words, **_cells(row, countries), **_beside(row, by, is_ticked)} for row in rows)
     )
@@ -65,7 +65,8 @@ def _beside(row: Certificate, by: Membership, is_ticked: bool) -> dict[str, obje
         else "",
         "own": format_html("<small><bdi>{}</bdi></small>", _short(row.own_reference, 24)) if row.own_reference else "",
         "why": format_html(' title="{}"', row.awaits) if row.awaits else "",
-        "holder": _holder(row, by),
+        "held": _("With") if (holder := _holder(row, by)) else "",
+        "holder": holder or "–",
     }
 
 
@@ -74,7 +75,7 @@ def _holder(row: Certificate, by: Membership) -> str:
         return _("You")
     if row.holder:
         return row.holder.user.name
-    return _("The certifying officers") if row.status in (Status.SUBMITTED, Status.APPROVED) else "–"
+    return _("The certifying officers") if row.status in (Status.SUBMITTED, Status.APPROVED) else ""
 
 
 def _short(text: str, most: int) -> str:

@@ -44,7 +44,7 @@ from certificates.views import delivery
 from certificates.views.doorway import certificate_or_404
 from certificates.views.inspecting import of_certificate
 from certificates.views.recalling import recallable
-from codelists.lookup import choices, name_of
+from codelists.lookup import choices, name_of, read_once
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Membership
@@ -54,6 +54,7 @@ INSPECTIONS: Final = 3  # that its page shows; the others stand in their list
 LAST: Final = ("discard", "withdraw")  # what destroys stands last, plain
 
 
+@read_once()
 def certificate(request: ActingRequest, pk: int) -> HttpResponse:
     found = certificate_or_404(request, pk)
     if found.direction == Direction.RECEIVED:

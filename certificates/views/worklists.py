@@ -28,7 +28,7 @@ from certificates.views.filtering import (
 from certificates.views.navigation import BY_NAME, Worklist, home_of
 from certificates.views.paging import LATEST, NEAR, ORDERS, PAGE, by_index, having, near, page
 from codelists.folding import fold
-from codelists.lookup import names_of
+from codelists.lookup import names_of, read_once
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
@@ -54,6 +54,7 @@ def home(request: ActingRequest) -> HttpResponse:
     return render(request, "certificates/nothing.html")
 
 
+@read_once()
 def worklist(request: ActingRequest, name: str) -> HttpResponse:
     listed = listed_or_404(request, name)
     filters, visible = read(request.GET, listed), rows_of(listed, request.membership)
@@ -186,6 +187,7 @@ def unreadable(request: ActingRequest) -> HttpResponse:
     return render(request, "certificates/unreadable.html", {"rows": rows})
 
 
+@read_once()
 def search(request: ActingRequest) -> HttpResponse:
     """By number, reference or any name, in everything this membership may read."""
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
