@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from certificates import batches, notices, printing, reception, rendering
 from certificates.ephyto.xml import NotReadable
-from certificates.models import BatchItem, Certificate, Direction, Rendering, RenderTry, Seal
+from certificates.models import BatchItem, Certificate, RenderTry, Seal
 from certificates.seals import using
 from gens.accounts.tenancy import acting_for, sweeping
 from hubclient import inbox, outbox
@@ -105,10 +105,9 @@ def render_missing() -> None:
     seal is away do not keep others waiting: one of them is tried, and with it the seal.
     """
     with sweeping():
-        rendered = Rendering.objects.values("certificate_id")
         waiting = RenderTry.objects.filter(Q(next_at=None) | Q(next_at__gt=timezone.now())).values("certificate_id")
-        issued = Certificate.objects.filter(direction=Direction.ISSUED, issued_at__isnull=False)
-        missing = issued.exclude(pk__in=rendered).exclude(pk__in=waiting).order_by("pk").values_list("pk", "nppo_id")
+        due = Certificate.objects.without_pdf().exclude(pk__in=waiting)
+        missing = due.order_by("pk").values_list("pk", "nppo_id")
         away = set(Seal.objects.in_use().exclude(trouble="").values_list("nppo_id", flat=True))
         found = list(missing.exclude(nppo_id__in=away)[:AT_ONCE])
         for nppo_id in sorted(away):

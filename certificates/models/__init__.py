@@ -108,6 +108,10 @@ class Certificates(models.QuerySet["Certificate"]):
         usable = (Status.RECEIVED, Status.OPENED, Status.ACCEPTED)
         return self.filter(nppo=membership.nppo_id, direction=Direction.RECEIVED, status__in=usable)
 
+    def without_pdf(self) -> Self:
+        """Issued ones whose PDF is still to be made."""
+        return self.filter(direction=Direction.ISSUED, issued_at__isnull=False, has_pdf=False)
+
     def for_lists(self) -> Self:
         """Without the document: lists never load it."""
         return self.defer("document", "search_text").select_related("holder__user", "holder__office")
@@ -150,6 +154,7 @@ class Certificate(models.Model):
     own_reference = models.CharField(
         max_length=120, blank=True, help_text="An order's or a file's number. Never printed, never sent."
     )
+    has_pdf = models.BooleanField(default=False, help_text="Follows from Rendering, by its trigger.")
     created_at = models.DateTimeField(auto_now_add=True)
     document = models.JSONField()
     # written by store(): lists, filters and search
@@ -199,6 +204,12 @@ class Certificate(models.Model):
                 name="certificate_from_country",
             ),
             models.Index(fields=["nppo", "direction", "issue_date", "id"], name="certificate_by_day"),
+            # what the sweep looks for: few, or none
+            models.Index(
+                fields=["nppo", "id"],
+                condition=models.Q(direction="issued", issued_at__isnull=False, has_pdf=False),
+                name="certificate_without_pdf",
+            ),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(
@@ -292,7 +303,15 @@ class Rendering(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        triggers: ClassVar = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="told",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="UPDATE certificates_certificate SET has_pdf = true WHERE id = NEW.certificate_id; RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sha256

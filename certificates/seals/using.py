@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from certificates.models import Certificate, Rendering, Seal, SealedFile
+from certificates.models import Certificate, Seal, SealedFile
 from certificates.seals import keys
 from certificates.seals.keys import Key, NotAtHand, Place
 from gens.accounts import changes, events
@@ -138,8 +138,7 @@ def register(seal: Seal, certificate: Certificate, sealed: "Sealed", *, xml_sha2
 
 def waiting(nppo_id: int) -> int:
     """How many issued certificates have no PDF yet. Ask inside acting_for(nppo_id)."""
-    issued = Certificate.objects.filter(nppo=nppo_id, direction="issued", issued_at__isnull=False)
-    return issued.exclude(pk__in=Rendering.objects.values("certificate_id")).count()
+    return Certificate.objects.without_pdf().filter(nppo=nppo_id).count()
 
 
 def prepared(nppo: Nppo, place: Place, chain: str = "") -> Seal:

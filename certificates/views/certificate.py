@@ -32,7 +32,6 @@ from certificates.models import (
     Direction,
     Message,
     Print,
-    Rendering,
     RenderTry,
     Status,
     partnership,
@@ -139,10 +138,10 @@ def _delivery(found: Certificate, messages: list[Message], membership: Membershi
 
 def _paper(found: Certificate) -> dict[str, Any]:
     """Whether its PDF is there; if not, the seal that it may wait for, and how often it was tried."""
-    has_pdf = Rendering.objects.filter(certificate=found).exists()
-    seal = using.active(found.nppo_id) if found.number and not has_pdf else None
-    tried = RenderTry.objects.filter(certificate=found).first() if found.number and not has_pdf else None
-    return {"has_pdf": has_pdf, "seal_away": seal if seal and seal.trouble else None, "render_try": tried}
+    is_missing = found.number and not found.has_pdf
+    seal = using.active(found.nppo_id) if is_missing else None
+    tried = RenderTry.objects.filter(certificate=found).first() if is_missing else None
+    return {"seal_away": seal if seal and seal.trouble else None, "render_try": tried}
 
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:

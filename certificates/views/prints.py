@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from certificates import issuing, printing, prints, workflow
 from certificates.forms.fields import errors_of
 from certificates.forms.printing import Correct
-from certificates.models import Print, Rendering, Sheet, Status
+from certificates.models import Print, Sheet, Status
 from certificates.paper import marking
 from certificates.seals.keys import NotAtHand
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
@@ -32,7 +32,7 @@ def start(request: ActingRequest, pk: int) -> HttpResponse:
     found = certificate_or_404(request, pk)
     if not request.membership.may(roles.PRINT):
         raise PermissionDenied
-    if found.number and not Rendering.objects.filter(certificate=found).exists():
+    if found.number and not found.has_pdf:
         return being_made(request, found)
     try:
         made = prints.start(found, by=request.membership)

@@ -245,10 +245,12 @@ def test_a_sweep_prints_what_is_missing_for_every_country(nppo: Nppo, people: tu
 
     with acting_for(nppo.pk):
         done = workflow.perform("issue", _approved(nppo, people[0]), by=people[1])
-        assert not Rendering.objects.exists()
+        assert list(Certificate.objects.without_pdf()) == [done]
     render_missing()
     with acting_for(nppo.pk):
         assert Rendering.objects.get().certificate_id == done.pk
+        assert not Certificate.objects.without_pdf().exists()
+        assert Certificate.objects.get(pk=done.pk).has_pdf
 
 
 @pytest.mark.django_db
