@@ -3,11 +3,11 @@
 Not part of a plain run: `python -m tests.benchmarks screens` takes about twenty minutes and 3 GB of disk, most of it for
 making a million rows. Aim: p95 within 100 ms, and the large NPPO within 1.5 times the small one.
 
-Measured on two cores (30 November 2026), p95 with 10,000 and with 1,000,000: lists 67 to 113 and 75 to 125 ms, a page in
-the middle as the first; a certificate 100 to 128 and 104 to 125. Search by a number or a name 74 to 108 and 167 to 215: two
-directions, each by its own part of the index, 15 to 25 ms of PostgreSQL each; the rest is rows and words of the page. So
-the aim of 100 ms is met by half of the pages and missed by a tenth by most others; that of 1.5 times is met but for words
-and for open work, of which the large NPPO has a hundred times more. Search reads 2,000 rows first, at that time 5,000.
+Measured on two cores (30 November 2026), p95 with 10,000 and with 1,000,000: lists 51 to 82 and 64 to 92 ms, a page in
+the middle as the first; drafts 61 and 112, one's own 72 and 101 (the large one has a hundred times more open work to
+count); those of an exporter 68 and 120. Search by a number 62 and 84, by a name 77 and 109, by a commodity 98 and 122. A
+certificate 73 to 106 and 85 to 133, a line of a draft 115 and 124, its check 84 and 107. 120 other pages 31 to 88 and 47
+to 97. What is above 100 ms is Python: the rules and boxes of a draft, 25 to 35 queries of a page, 40 fields of a line.
 """
 
 import json
