@@ -154,9 +154,9 @@ def test_a_file_of_three_costs_the_queries_of_a_file_of_one(nppo: Nppo, officer:
 COPIED = """
 INSERT INTO certificates_certificate (nppo_id, direction, counterpart, type, number, reference, status, status_since,
   authors, original, created_at, document, destination, exporter, consignee, commodity, quantity, line_count, search_text,
-  awaits, awaits_from, own_reference)
+  awaits, awaits_from, own_reference, has_pdf)
 SELECT nppo_id, direction, counterpart, type, number || '-' || i, reference, status, status_since, '{}', '', now(), '{}',
-  destination, exporter, consignee, commodity, quantity, line_count, search_text, '', '', ''
+  destination, exporter, consignee, commodity, quantity, line_count, search_text, '', '', '', false
 FROM certificates_certificate, generate_series(1, 9999) AS i
 """
 
