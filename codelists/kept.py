@@ -21,11 +21,10 @@ def every(list_name: str, as_of: UUID | None) -> tuple[Code, ...]:
     """All codes of a shared list, retired ones too, at least as new as this stamp. Others hold the same objects: who
     changes one changes a copy.
     """
+    if as_of is None:
+        return ()
     held = _kept.get(list_name)
-    if held is not None and held[0] == as_of:
-        return held[1]
-    # Read after the stamp: what changed in between has another stamp, and is read again at the next question.
-    codes = tuple(Code.objects.filter(list=list_name).order_by("pk"))
-    if as_of is not None:
-        _kept[list_name] = (as_of, codes)
-    return codes
+    if held is None or held[0] != as_of:
+        # Read after the stamp: what changed in between has another stamp, and is read again at the next question.
+        held = _kept[list_name] = (as_of, tuple(Code.objects.filter(list=list_name).order_by("pk")))
+    return held[1]
