@@ -3,11 +3,11 @@
 Not part of a plain run: `python -m tests.benchmarks screens` takes about twenty minutes and 3 GB of disk, most of it for
 making a million rows. Aim: p95 within 100 ms, and the large NPPO within 1.5 times the small one.
 
-Measured on two cores (30 November 2026), p95 with 10,000 and with 1,000,000: lists 51 to 82 and 64 to 92 ms, a page in
-the middle as the first; drafts 61 and 112, one's own 72 and 101 (the large one has a hundred times more open work to
-count); those of an exporter 68 and 120. Search by a number 62 and 84, by a name 77 and 109, by a commodity 98 and 122. A
-certificate 73 to 106 and 85 to 133, a line of a draft 115 and 124, its check 84 and 107. 120 other pages 31 to 88 and 47
-to 97. What is above 100 ms is Python: the rules and boxes of a draft, 25 to 35 queries of a page, 40 fields of a line.
+Measured on two cores (30 November 2026), p95 with 10,000 and with 1,000,000: lists 51 to 82 and 56 to 96 ms, a page in
+the middle as the first; those of an exporter 79 and 114. Search by a number 62 and 84, by a name 84 and 110, by a commodity
+102 and 115. A certificate 62 to 110 and 66 to 104, a line of a draft 138 and 139; 125 other pages 30 to 91 and 33 to 97.
+The large NPPO takes at most 1.45 times as long. What is above 100 ms is Python: the rules and boxes of a draft, 23 to 27
+queries of a certificate, 40 fields of a line each by templates of their own.
 """
 
 import json
