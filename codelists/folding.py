@@ -1,10 +1,8 @@
 """How text is compared in look-up and search: without accents and without case, in every script."""
 
 import unicodedata
-from functools import lru_cache
 
 
-@lru_cache(4096)  # lists are sorted by their folded names for every page
 def fold(text: str) -> str:
     """Lower case without combining marks, white space single: "Savai'i  Él" becomes "savai'i el"."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,7 @@ FOUND: Final = 12  # how many a look-up shows
 _READ: Final = 48  # names read for them: one code has several
 _ALIKE: Final = 0.5  # trigram similarity of what was mistyped
 _LEAST_ALIKE: Final = 4  # letters from which mistyped words are looked for
+_folded: Final = lru_cache(4096)(fold)  # names by which lists are sorted, for every page anew
 _LAST: Final = "\U0010ffff"  # after every name that goes on
 # Not to be read whole: 100,000 plants, 110,000 places.
 LARGE: Final = frozenset({List.TAXON, List.PORT, List.AREA})
@@ -37,7 +39,7 @@ def _shared(list_name: str) -> Iterable[Code]:
     return Code.objects.filter(list=list_name) if list_name in LARGE else kept.every(list_name, _reading().stamp)
 
 
-def _offered(list_name: str, kind: str = "") -> Iterable[Code]:
+def _in_force(list_name: str, kind: str = "") -> Iterable[Code]:
     """The shared codes that may be offered today."""
     if list_name in LARGE:
         return _active(list_name, kind)
@@ -253,8 +255,8 @@ def _chosen(list_name: str) -> dict[str, Choice]:
 def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
     ordered, key = _reading().ordered, (list_name, language, kind)
     if key not in ordered:
-        codes = as_seen(list_name, _offered(list_name, kind), kind=kind)
-        ordered[key] = sorted(codes, key=lambda code: (code.position, fold(code.name(language))))
+        codes = as_seen(list_name, _in_force(list_name, kind), kind=kind)
+        ordered[key] = sorted(codes, key=lambda code: (code.position, _folded(code.name(language))))
     return ordered[key]
 
 
@@ -282,7 +284,7 @@ def offered(list_name: str, language: str, by: Membership) -> list[str]:
 
 def codes_by_name(list_name: str) -> dict[str, str]:
     """Every name of a short list, folded, to its code."""
-    codes = as_seen(list_name, _offered(list_name), also_hidden=True)
+    codes = as_seen(list_name, _in_force(list_name), also_hidden=True)
     return {fold(name): code.code for code in codes for name in _spoken(code)}
 
 
@@ -376,7 +378,7 @@ class Codes:
             return by_code(list_name, code) is not None if Code.objects.filter(list=list_name).exists() else None
         if list_name not in self._lists:
             owned = [choice.code for choice in _chosen(list_name).values() if choice.is_own]
-            self._lists[list_name] = frozenset((*(code.code for code in _offered(list_name)), *owned))
+            self._lists[list_name] = frozenset((*(code.code for code in _in_force(list_name)), *owned))
         held = self._lists[list_name]
         return code in held if held else None
 
@@ -398,7 +400,7 @@ class Spoken:
         exact: dict[str, set[str]] = defaultdict(set)
         symbols: dict[str, set[str]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
-        for code in as_seen(list_name, _offered(list_name, kind), kind=kind):
+        for code in as_seen(list_name, _in_force(list_name, kind), kind=kind):
             spoken = [*code.names.values(), *(name for _language, name in code.synonyms)]
             for held, texts in (
                 (exact, [code.code]),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from certificates.administration.doorway import operators_only
 from certificates.administration.settings import zones
-from certificates.forms.fields import CodeSelect, TextField, errors_of
+from certificates.forms.fields import LongSelect, TextField, errors_of
 from certificates.forms.sections import laid_out
 from codelists import lookup
 from gens.accounts import founding, inviting, roles
@@ -56,7 +56,7 @@ class Founding(First):
         label=gettext_lazy("Code"), max_length=10, widget=forms.TextInput({"size": 12, "dir": "ltr"}),
         help_text=gettext_lazy("Short and for ever: it stands in the numbers of certificates. Mostly the country, such as WS."),
     )  # fmt: skip
-    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=_countries, widget=CodeSelect)
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=_countries, widget=LongSelect)
     name = TextField(
         label=gettext_lazy("Name of the NPPO"), max_length=200, widget=forms.TextInput(WIDE),
         help_text=gettext_lazy("Prints on certificates as issued from now on."),
@@ -64,7 +64,7 @@ class Founding(First):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=lambda: [("", "–"), *zones()],
-        widget=CodeSelect,
+        widget=LongSelect,
         help_text=gettext_lazy("Rules the printed date, the year of a number and the times on screens."),
     )
     language = forms.ChoiceField(

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from certificates import numbering
 from certificates.administration.doorway import administrators_only
 from certificates.administration.history import in_words
-from certificates.forms.fields import CodeSelect, TextField, errors_of
+from certificates.forms.fields import LongSelect, TextField, errors_of
 from certificates.forms.sections import laid_out
 from certificates.models import NumberSequence
 from gens.accounts import changes, roles
@@ -83,7 +83,7 @@ class Settings(forms.Form):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=zones,
-        widget=CodeSelect,
+        widget=LongSelect,
         help_text=gettext_lazy("Rules the printed date, the year of a number and the times on screens."),
     )
     language = forms.ChoiceField(

@@ -115,12 +115,12 @@ class Day(DateField):
         return date.fromisoformat(text) if text else None
 
 
-class CodeSelect(forms.Select):
+class LongSelect(forms.Select):
     """A long list, written in one go: Django's runs a template for each entry, and a line has a thousand of them."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         chosen = self.format_value(value)
-        # format_html for each entry takes three times as long.
+        # Escaped here: format_html for each entry takes three times as long.
         options = (
             f'<option value="{escape(code)}"{" selected" if str(code) in chosen else ""}>{escape(label)}</option>'
             for code, label in self.choices
@@ -136,7 +136,7 @@ class CodeSelect(forms.Select):
 class CodeChoice(forms.ChoiceField):
     """One code of a short list. A code that the list no longer holds stays choosable: old drafts keep what they say."""
 
-    widget = CodeSelect
+    widget = LongSelect
 
     def __init__(self, list_name: str, kind: str = "", *, by_symbol: bool = False, **options: Any) -> None:
         self.list_name, self.kind, self.by_symbol = list_name, kind, by_symbol

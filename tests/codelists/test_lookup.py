@@ -114,7 +114,7 @@ def test_codes_out_of_their_dates_are_not_offered():
     assert lookup.name_of("taxon", "LYPES", "en") == "tomato"
 
 
-def test_a_browser_is_offered_a_few_hundred_plants_those_used_lately_first(samoa):
+def test_a_browser_is_offered_a_hundred_plants_those_used_lately_first(samoa):
     sina = make_membership(samoa, roles.INSPECTOR)
     many = (Code(list="taxon", code=f"ZZ{n:03}", names={"la": f"Planta n{n}"}, source="x") for n in range(400))
     renewing.renew("taxon", many, source="x", replaces=Q(source="none"))

@@ -15,7 +15,7 @@ from certificates import drafts, workflow
 from certificates.ephyto.document import Country, Document, Note, Text, Treatment, line_by_id
 from certificates.forms import lines as line_forms
 from certificates.forms import sections
-from certificates.forms.fields import CodeSelect
+from certificates.forms.fields import LongSelect
 from certificates.models import Certificate, DraftInput
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
@@ -342,7 +342,7 @@ def test_a_list_of_codes_is_written_as_django_writes_it() -> None:
 
     said = [("", "–"), ("KGM", "kg"), ("X<", 'a "b" & <i>')]
     for value in ("", "KGM", "X<", "gone"):
-        mine, theirs = CodeSelect({"size": 3}, said), forms.Select({"size": 3}, said)
+        mine, theirs = LongSelect({"size": 3}, said), forms.Select({"size": 3}, said)
         attrs = {"id": "id_unit", "aria-invalid": "true", "required": True}
         plain = "".join(line.strip() for line in theirs.render("unit", value, attrs).split("\n"))
         mark = re.compile(r"(?<=<select )[^>]*(?=>)")
