@@ -217,6 +217,7 @@ class _Reading:
     def __init__(self) -> None:
         self.chosen: dict[str, dict[str, Choice]] | None = None
         self.ordered: dict[tuple[str, str, str], list[Code]] = {}
+        self.choices: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
 
     @cached_property
     def stamp(self) -> UUID | None:
@@ -262,7 +263,10 @@ def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
     """(code, name) of the whole list: frequent ones first, then by name."""
-    return [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
+    found, key = _reading().choices, (list_name, language, kind)
+    if key not in found:
+        found[key] = [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
+    return found[key]
 
 
 def first(list_name: str, language: str, by: Membership, limit: int = FOUND, *, kind: str = "") -> list[Code]:

@@ -160,6 +160,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "gens.form_renderer.FormRenderer"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "gens"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,5 +1,6 @@
 """Fields that read what people type: numbers and dates in their own manner, codes by name. They clean to document text."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -8,15 +9,15 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms.utils import flatatt
 from django.utils import formats
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from certificates.ephyto import dates
 from codelists import lookup
+from gens.form_renderer import attributes
 
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']+")
 _AMBIGUOUS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -115,18 +116,23 @@ class Day(DateField):
         return date.fromisoformat(text) if text else None
 
 
+@functools.lru_cache(maxsize=64)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    """Their entries, none chosen: a page has the same few lists many times, and the next page has them again."""
+    # Escaped here: format_html for each entry takes three times as long.
+    return "".join(f'<option value="{escape(code)}">{escape(label)}</option>' for code, label in choices)
+
+
 class LongSelect(forms.Select):
     """A long list, written in one go: Django's runs a template for each entry, and a line has a thousand of them."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        chosen = self.format_value(value)
-        # Escaped here: format_html for each entry takes three times as long.
-        options = (
-            f'<option value="{escape(code)}"{" selected" if str(code) in chosen else ""}>{escape(label)}</option>'
-            for code, label in self.choices
-        )
-        said = flatatt(self.build_attrs(self.attrs, attrs))
-        return format_html('<select name="{}"{}>{}</select>', name, said, mark_safe("".join(options)))  # noqa: S308
+        options = _options(tuple((str(code), str(label)) for code, label in self.choices))
+        for chosen in self.format_value(value):
+            entry = f'<option value="{escape(chosen)}"'
+            options = options.replace(f"{entry}>", f"{entry} selected>")
+        said = attributes(self.build_attrs(self.attrs, attrs))
+        return mark_safe(f'<select name="{escape(name)}"{said}>{options}</select>')  # noqa: S308
 
     def use_required_attribute(self, initial: Any) -> bool:
         """Django's looks at the first choice, for which a list is read, also where a field need not be filled."""
