@@ -1,6 +1,6 @@
 """Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import pgtrigger
 from django.contrib.contenttypes.fields import GenericRelation
@@ -89,6 +89,13 @@ FROZEN_COLUMNS = (
 )
 
 
+_LISTED: Final = (
+    "nppo", "direction", "counterpart", "type", "number", "reference", "status", "status_since", "holder", "drafted_by",
+    "office", "awaits", "awaits_from", "awaits_since", "own_reference", "destination", "exporter", "consignee", "commodity",
+    "quantity", "line_count", "issue_date",
+)  # fmt: skip
+
+
 class Certificates(models.QuerySet["Certificate"]):
     """The one doorway: views take objects from visible_to(membership) and from nowhere else."""
 
@@ -113,8 +120,8 @@ class Certificates(models.QuerySet["Certificate"]):
         return self.filter(direction=Direction.ISSUED, issued_at__isnull=False, has_pdf=False)
 
     def for_lists(self) -> Self:
-        """Without the document: lists never load it."""
-        return self.defer("document", "search_text").select_related("holder__user", "holder__office")
+        """What lists show, and the name of who has it: never the document."""
+        return self.only(*_LISTED, "holder__user__name").select_related("holder__user")
 
 
 class Certificate(models.Model):

@@ -92,7 +92,7 @@ def rows(listed: Worklist, found: Certificates) -> Iterator[list[str]]:
     """One row a certificate, read from the server a few hundred at a time."""
     names = Names(get_language() or "en")
     is_ours = listed.direction == Direction.ISSUED
-    for row in found.for_lists().select_related("office", "holder__user").iterator(chunk_size=_CHUNK):
+    for row in found.for_lists().select_related("office").iterator(chunk_size=_CHUNK):
         yield _cells(row, row.destination if is_ours else row.counterpart, names)
 
 

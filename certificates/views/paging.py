@@ -144,7 +144,7 @@ def near(
 ) -> tuple[list[Certificate], bool]:
     """Those with the words among the first NEAR rows; whether that is all that can be shown."""
     columns = order.columns(is_back=is_back)
-    edge = certificates.only("pk", order.column).order_by(*columns)[NEAR : NEAR + 1]
+    edge = certificates.order_by(*columns).only(order.column)[NEAR : NEAR + 1]
     before_it = [order.beyond(order.key(row), is_back=not is_back) for row in edge]
     first_ones = certificates.filter(*(each for each in before_it if each is not None))
     read = first_ones.alias(**{READ: Concat(INDEXED, Value(""), output_field=TextField())})
