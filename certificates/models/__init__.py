@@ -195,6 +195,7 @@ class Certificate(models.Model):
             models.Index(fields=["nppo", "direction", "-status_since", "-id"], name="certificate_latest"),
             models.Index(
                 fields=["nppo", "direction", "-status_since", "-id"],
+                include=["status", "holder", "drafted_by", "issued_by", "office"],  # whose they are is counted in it
                 condition=models.Q(status__in=UNFINISHED),
                 name="certificate_open",
             ),
