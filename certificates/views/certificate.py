@@ -40,7 +40,7 @@ from certificates.paper.face import SHOWN, face
 from certificates.seals import using
 from certificates.sections import SECTIONS
 from certificates.views import delivery
-from certificates.views.doorway import certificate_or_404
+from certificates.views.doorway import certificate_or_404, name_people
 from certificates.views.inspecting import of_certificate
 from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of, read_once
@@ -146,9 +146,11 @@ def _paper(found: Certificate) -> dict[str, Any]:
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:
     """What happened to it on paper, and what officers wrote beside its sections."""
+    if (hand := issuing.hand_of(found)) is not None:
+        name_people(hand, "officer", "by")
     printed = list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))
     return {
-        "hand": issuing.hand_of(found),
+        "hand": hand,
         "prints": printed,
         "may_print": prints.may_print(membership, found),
         "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from certificates.models import Certificate
+from certificates.models import Certificate, HandIssued
 from gens.accounts import roles
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Membership
@@ -16,17 +16,17 @@ def certificate_or_404(request: ActingRequest, pk: int) -> Certificate:
     if found is None:
         raise Http404
     found.nppo = request.membership.nppo
-    _name_people(found)
+    name_people(found, "holder", "drafted_by", "issued_by")
     return found
 
 
-def _name_people(found: Certificate) -> None:
-    """Who holds it, drafted it and issued it, by one query of their own: joined, PostgreSQL plans longer than it reads."""
-    named = {name: getattr(found, f"{name}_id") for name in ("holder", "drafted_by", "issued_by")}
+def name_people(row: Certificate | HandIssued, *names: str) -> None:
+    """Who stands in these columns, by one query of their own: joined, PostgreSQL plans longer than it reads."""
+    named = {name: getattr(row, f"{name}_id") for name in names}
     people = Membership.objects.select_related("user", "office").in_bulk({key for key in named.values() if key})
     for name, key in named.items():
         if key in people:
-            setattr(found, name, people[key])
+            setattr(row, name, people[key])
 
 
 def editable_or_404(request: ActingRequest, pk: int) -> Certificate:
