@@ -58,19 +58,6 @@ def version_on(day: date) -> str:
     return [row.version for row in templates() if (row.in_force or date.min) <= day][-1]
 
 
-def valid_until(version: str) -> date | None:
-    """The last day on which a certificate of this version is valid: a year after the next is in force (IPPC XXI). None: no
-    other follows it.
-    """
-    versions = templates()
-    at = [row.version for row in versions].index(version)
-    following = versions[at + 1].in_force if at + 1 < len(versions) else None
-    if following is None:
-        return None
-    leap = (following.month, following.day) == (2, 29)
-    return following.replace(year=following.year + 1, day=28 if leap else following.day)
-
-
 def short(language: str) -> str:
     """zh-hans and the like without their script."""
     return language.split("-")[0].lower()

@@ -121,15 +121,23 @@ def _file(place: Place) -> bytes:
 
 
 def _environment(place: Place) -> bytes:
-    """The variable, or the file that its name with _FILE names."""
-    if path := os.environ.get(f"{place.variable}_FILE"):
-        try:
-            return Path(path).read_bytes()[:LARGEST]
-        except OSError as error:
-            raise NotAtHand(Seal.Trouble.NO_KEY, f"{place.variable}_FILE: {error.strerror}") from error
-    if found := os.environ.get(place.variable):
+    if found := told(place.variable, Seal.Trouble.NO_KEY):
         return found.encode()
     raise NotAtHand(Seal.Trouble.NO_KEY, f"{place.variable} is not set.")
+
+
+def told(variable: str, trouble: Seal.Trouble) -> str:
+    """What the environment says: the variable, or the file that its name with _FILE names; "" when neither is set. Raises
+    NotAtHand, of this trouble, of a file that cannot be read.
+    """
+    path = os.environ.get(f"{variable}_FILE")
+    if not path:
+        return os.environ.get(variable, "")
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST).decode("utf-8", "replace").strip()
+    except OSError as error:
+        raise NotAtHand(trouble, f"{variable}_FILE: {error.strerror}") from error
 
 
 def _key_of(pem: bytes) -> Key:

@@ -7,11 +7,9 @@ The label of a key is "CODE/name"; its certificate may stand beside it under the
 """
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import pkcs11
@@ -23,7 +21,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature
 from pkcs11.util.rsa import encode_rsa_public_key
 
 from certificates.models import Seal
-from certificates.seals.keys import Key, NotAtHand, Place
+from certificates.seals.keys import Key, NotAtHand, Place, told
 
 _LOCK: Final = threading.RLock()  # not every library bears two threads
 _REFUSED: Final[set[tuple[str, str]]] = set()  # (token, PIN): tried again and again, a token locks itself
@@ -145,13 +143,6 @@ def _chain(session: Any, place: Place) -> str:
 
 
 def _told(name: str, code: str) -> str:
-    """What the environment says for this NPPO, else for all; a variable may name a file with _FILE."""
-    for variable in (f"{name}_{code.upper().replace('-', '_')}", name):
-        if path := os.environ.get(f"{variable}_FILE"):
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise NotAtHand(Seal.Trouble.TOKEN, f"{variable}_FILE: {error.strerror}") from error
-        if found := os.environ.get(variable):
-            return found
-    return ""
+    """What the environment says for this NPPO, else for all."""
+    of_one = told(f"{name}_{code.upper().replace('-', '_')}", Seal.Trouble.TOKEN)
+    return of_one or told(name, Seal.Trouble.TOKEN)

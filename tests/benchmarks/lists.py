@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import ninety_fifth
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLANTS = 100_000
 ASKED = 400  # look-ups of each kind
@@ -78,7 +80,7 @@ def rows() -> list[Row]:
     found, base = [], 0.0
     for name, ask, texts in asked:
         taken = sorted(_seconds(ask, text) for text in texts)
-        p95 = taken[int(0.95 * len(taken))]
+        p95 = ninety_fifth(taken)
         base = base or p95
         found.append((name, statistics.median(taken), p95, p95 / base))
     return found

@@ -67,18 +67,6 @@ def test_a_change_takes_effect_ninety_days_after_it_was_adopted(day: date, versi
     assert words.version_on(day) == version.version
 
 
-@pytest.mark.usefixtures("two_versions")
-def test_the_old_version_stays_valid_for_a_year_more() -> None:
-    assert words.valid_until(OLD.version) == date(2027, 7, 1)
-    assert words.valid_until(NEW.version) is None
-
-
-def test_a_year_after_a_leap_day_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    leap = Template("x", date(2028, 2, 29) - words.NOTICE, "")
-    monkeypatch.setattr(words, "templates", lambda: (OLD, leap))
-    assert words.valid_until(OLD.version) == date(2029, 2, 28)
-
-
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 @pytest.mark.usefixtures("two_versions")
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.test import Client
@@ -587,6 +588,17 @@ def test_sign_up_is_closed(client: Client) -> None:
     from gens.accounts.models import User
 
     assert not User.objects.filter(email="x@example.org").exists()
+
+
+def test_nobody_changes_the_address_that_was_invited(world: World, signed_in: object) -> None:
+    member = make_membership(world.nppo, roles.INSPECTOR)
+    client: Client = signed_in(member)  # type: ignore[operator]
+    for data in ({}, {"action_add": "", "email": "x@example.org"}, {"action_change": "", "email": "x@example.org"}):
+        assert client.post("/account/email/", data).url == "/"
+    assert client.get("/account/email/").url == "/"
+    member.user.refresh_from_db()
+    assert member.user.email != "x@example.org"
+    assert not EmailAddress.objects.filter(email="x@example.org").exists()
 
 
 def test_an_ended_membership_opens_nothing(world: World, signed_in: object) -> None:
