@@ -364,11 +364,11 @@ OF_LISTS = {"certificates:worklist", "certificates:export", "certificates:save_f
 
 
 class World:
-    """Samoa with one certificate in each state that the table names."""
+    """An NPPO, Samoa's, with one certificate in each state that the table names."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: str = "WS") -> None:
         load()
-        self.nppo: Nppo = NppoFactory(code="WS")
+        self.nppo: Nppo = NppoFactory(code=code)
         author = make_membership(self.nppo, roles.INSPECTOR)
         self.made: dict[str, object] = {
             "nppo": self.nppo,
@@ -395,12 +395,14 @@ class World:
             certificate = self.made[name]
             self.made[f"{name}-message"] = Message.objects.create(certificate=certificate, status_code="70", **common)
         self.made["message"] = self.made["issued-message"]
-        PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret="s3cret")
+        PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret=f"s3cret{self.nppo.code}")
         Rendering.objects.create(
             nppo=self.nppo, certificate=self.made["issued"], pdf=a_page("WS-1"), sha256="0", template_version="1"
         )
         self._desk()
-        connected = Connection.objects.create(nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code="WS")
+        connected = Connection.objects.create(
+            nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code=self.nppo.code
+        )
         self.made["connection"] = connected
         self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
@@ -415,7 +417,7 @@ class World:
         self.made["code"] = Code.objects.get(list="unit", code="KGM")
         self.made["invited"] = Invitation.objects.create(
             nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
-            secret_hash="0", expires_at="2030-01-01T00:00:00Z",
+            secret_hash=self.nppo.code, expires_at="2030-01-01T00:00:00Z",
         )  # fmt: skip
         self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
         self.made["requirement"] = Requirement.objects.create(
@@ -470,10 +472,11 @@ class World:
     def _seals(self) -> None:
         """One in use that papers wait for, and one before it. Their keys are nowhere: nothing is sealed here."""
         for name, retired, trouble in (("2025", "2026-01-01T00:00:00Z", ""), ("2026", None, "no_key")):
+            mark = f"{name}{self.nppo.code}" * 8
             self.made["seal"] = Seal.objects.create(
-                nppo=self.nppo, kind="file", name=name, chain="-----BEGIN CERTIFICATE-----", fingerprint=name * 16,
-                key_hash=name * 16, starts="2025-01-01T00:00:00Z", ends="2029-01-01T00:00:00Z", retired_at=retired,
-                trouble=trouble, trouble_since="2026-11-01T00:00:00Z" if trouble else None,
+                nppo=self.nppo, kind="file", name=name, chain="-----BEGIN CERTIFICATE-----", fingerprint=mark, key_hash=mark,
+                starts="2025-01-01T00:00:00Z", ends="2029-01-01T00:00:00Z", retired_at=retired, trouble=trouble,
+                trouble_since="2026-11-01T00:00:00Z" if trouble else None,
             )  # fmt: skip
 
     def _desk(self) -> None:
@@ -503,7 +506,8 @@ class World:
         if view in OF_LISTS:
             return list(names)
         line = self.made["draft"].content.lines[0].id  # type: ignore[attr-defined]
-        found = {"line": line, "token": f"{self.nppo.pk}-s3cret"} | {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
+        found: dict[str, object] = {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
+        found |= {"line": line, "token": f"{self.nppo.pk}-s3cret{self.nppo.code}"}
         return [found.get(name, name) for name in names]
 
 
