@@ -26,7 +26,6 @@ from certificates.models import (
     RenderTry,
     Seal,
     Status,
-    partnership,
 )
 from certificates.paper import aligning, archiving, marking, pdf, sealmark
 from certificates.paper import example as examples
@@ -58,7 +57,7 @@ def _mark(certificate: Certificate, otherwise: str = "") -> str:
 
 def second_language(certificate: Certificate) -> str:
     """Of labels and sentences beside English: what the NPPO wants for this destination, else for all; "" for none."""
-    wanted = partnership(certificate.nppo_id, certificate.destination).language or certificate.nppo.paper_language
+    wanted = certificate.partner.language or certificate.nppo.paper_language
     return "" if wanted == ENGLISH else wanted
 
 

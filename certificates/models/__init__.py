@@ -232,6 +232,14 @@ class Certificate(models.Model):
         return self.number or self.reference
 
     @property
+    def partner(self) -> Partnership:
+        """What the NPPO says of its destination; asked of the database once."""
+        held: Partnership | None = self.__dict__.get("_partner")
+        if held is None or held.country != self.destination:
+            held = self.__dict__["_partner"] = partnership(self.nppo_id, self.destination)
+        return held
+
+    @property
     def content(self) -> Document:
         """The document as a value. Its JSON is read once, until store() writes another."""
         read: tuple[Any, Document] | None = self.__dict__.get("_read")

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
 from certificates import balances, drafts, inspected, workflow
-from certificates.models import Certificate, Direction, Original, Status, partnership
+from certificates.models import Certificate, Direction, Original, Status
 from certificates.paper.wording import measure
 from certificates.sections import SECTIONS, sections_of
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
@@ -123,7 +123,7 @@ def _ask(
 ) -> HttpResponse:
     language = get_language() or "en"
     is_received = found.direction == Direction.RECEIVED
-    partner = partnership(found.nppo_id, found.destination) if not is_received else None
+    partner = found.partner if not is_received else None
     context: dict[str, Any] = {
         "certificate": found,
         "action": action,

@@ -34,7 +34,6 @@ from certificates.models import (
     Print,
     RenderTry,
     Status,
-    partnership,
 )
 from certificates.paper.face import SHOWN, face
 from certificates.seals import using
@@ -45,6 +44,7 @@ from certificates.views.inspecting import of_certificate
 from certificates.views.recalling import recallable
 from codelists.lookup import choices, name_of, read_once
 from gens.accounts import roles
+from gens.accounts.events import RETURNED
 from gens.accounts.middleware import ActingRequest
 from gens.accounts.models import Event, Membership
 from hubclient.models import Envelope
@@ -66,24 +66,26 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     membership = request.membership
     found = attending.open_for(membership, found)
     document, messages = found.content, messages_of(found)
+    events = timeline(found, messages)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
         "certificate": found,
         "face": face(document, **printing.look(found, document), most=SHOWN),
         "marks": marks_by_box(states),
         "sections": states,
-        "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk"),
+        "replacements": found.replacements.exclude(status=Status.DISCARDED).order_by("pk") if found.number else [],
         "reason": last_reason(found),
         "inspections": list(of_certificate(found)[:INSPECTIONS]),
         "not_inspected": inspected.missing(found, found.nppo),
         "changed": changed(found, document),
         "partner": name_of("country", found.destination, get_language() or "en"),
         "attachments": document.attachments,
-        "events": timeline(found, messages),
+        "events": events,
         "home": _home(found),
         **_allowed(found, membership),
         **_delivery(found, messages, membership),
         **desk(found, membership),
+        "remarks": remarks(found) if any(event.action == RETURNED for event in events) else {},
     }
     return render(request, "certificates/certificate.html", context)
 
@@ -121,7 +123,7 @@ def _delivery(found: Certificate, messages: list[Message], membership: Membershi
     answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
     sent = [message for message in messages if message not in answers]
     envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
-    partner = partnership(found.nppo_id, found.destination)
+    partner = found.partner
     return {
         "messages_sent": sent,
         "answers": delivery.answers(answers),
@@ -145,16 +147,16 @@ def _paper(found: Certificate) -> dict[str, Any]:
 
 
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:
-    """What happened to it on paper, and what officers wrote beside its sections."""
+    """What happened to it on paper."""
     if (hand := issuing.hand_of(found)) is not None:
         name_people(hand, "officer", "by")
-    printed = list(found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk"))
+    rows = found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk")
+    printed = list(rows) if found.number else []
     return {
         "hand": hand,
         "prints": printed,
         "may_print": prints.may_print(membership, found),
         "next_copy": 1 + sum(each.outcome != Print.Outcome.SPOILED for each in printed),
-        "remarks": remarks(found),
     }
 
 

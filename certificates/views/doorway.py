@@ -12,7 +12,7 @@ from gens.accounts.models import Membership
 
 def certificate_or_404(request: ActingRequest, pk: int) -> Certificate:
     """The certificate, if this membership may see it."""
-    found = Certificate.objects.visible_to(request.membership).filter(pk=pk).first()
+    found = Certificate.objects.visible_to(request.membership).filter(pk=pk).select_related("hand_issued").first()
     if found is None:
         raise Http404
     found.nppo = request.membership.nppo

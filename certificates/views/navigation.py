@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -53,30 +54,28 @@ WORKLISTS: Final = (
              (Status.ACCEPTED, Status.REFUSED, Status.REPLACED, Status.WITHDRAWN), roles.READ_RECEIVED,
              (), _("Nothing is decided yet"), _("Accepted and refused certificates stay here.")),
 )  # fmt: skip
+SILENT: Final = "silent"
 BY_NAME: Final = {worklist.name: worklist for worklist in WORKLISTS}
 
 
 def counts(membership: Membership) -> dict[str, int]:
-    """How much waits behind each tab that counts: one query, each up to counting.MOST and one more."""
+    """How much waits behind each tab that counts, and how many Hubs are silent: one query, each up to counting.MOST and
+    one more.
+    """
     visible = Certificate.objects.visible_to(membership)
-    return bounded(
-        {
-            worklist.name: visible.filter(direction=worklist.direction, status__in=worklist.counted)
-            for worklist in WORKLISTS
-            if worklist.counted and membership.may(worklist.permission)
-        }
-    )
+    counted: dict[str, QuerySet[Any]] = {
+        worklist.name: visible.filter(direction=worklist.direction, status__in=worklist.counted)
+        for worklist in WORKLISTS
+        if worklist.counted and membership.may(worklist.permission)
+    }
+    if membership.may(roles.READ_ISSUED):
+        counted[SILENT] = Connection.objects.filter(nppo=membership.nppo_id, is_active=True, failures__gte=TROUBLE)
+    return bounded(counted)
 
 
 def home_of(membership: Membership) -> str:
     """The first list this membership may see: where a day begins."""
     return next((w.name for w in WORKLISTS if membership.may(w.permission)), "")
-
-
-def _hub_is_silent(membership: Membership) -> bool:
-    """Whether the NPPO's Hub has not answered several times in a row: officers are told once, above everything."""
-    own = Connection.objects.filter(nppo=membership.nppo_id, is_active=True)
-    return own.filter(failures__gte=TROUBLE).exists()
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -91,8 +90,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     context["may_see_operations"] = membership.may(roles.OPERATE) or membership.may(roles.ADMINISTER)
     context["may_operate"] = membership.may(roles.OPERATE)
     context["may_administer"] = membership.may(roles.ADMINISTER)
-    context["hub_is_silent"] = membership.may(roles.READ_ISSUED) and _hub_is_silent(membership)
     found = counts(membership)
+    context["hub_is_silent"] = found.get(SILENT, 0) > 0  # several times in a row: told once, above everything
     path = request.path
     language = get_language() or "en"
     context["nppo_name"] = membership.nppo.called(language)

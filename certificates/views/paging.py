@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import F, OrderBy, Q, TextField, Value
+from django.db.models import F, Func, OrderBy, Q, TextField, Value
 from django.db.models.functions import Concat
 
 from certificates.models import Certificate, Certificates
@@ -147,7 +147,7 @@ def near(
     edge = certificates.order_by(*columns).only(order.column)[NEAR : NEAR + 1]
     before_it = [order.beyond(order.key(row), is_back=not is_back) for row in edge]
     first_ones = certificates.filter(*(each for each in before_it if each is not None))
-    read = first_ones.alias(**{READ: Concat(INDEXED, Value(""), output_field=TextField())})
+    read = first_ones.alias(**{READ: Func(INDEXED, template="(%(expressions)s || '')", output_field=TextField())})
     rows = list(narrow(read, READ).for_lists().order_by(*columns)[: PAGE + 1])
     return rows, len(rows) > PAGE or not before_it
 

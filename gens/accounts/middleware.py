@@ -122,4 +122,7 @@ def active_membership(request: HttpRequest) -> Membership | None:
     if chosen is None or person is None:
         return None
     mine = Membership.objects.filter(pk=chosen, user_id=person, is_active=True)
-    return mine.select_related("nppo", "user", "office").first()
+    found = mine.select_related("nppo", "office").first()
+    if found is not None:
+        found.user = request.user  # type: ignore[assignment]  # who signed in, read already
+    return found
