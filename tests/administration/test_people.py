@@ -273,7 +273,7 @@ def test_filters_and_pages_of_people(world: World, django_assert_num_queries: An
     assert len(page.context["page"].object_list) == 50
     assert 'rel="next"' in page.content.decode()
     assert world.client.get(world.url("people"), {"q": "nobody at all"}).content.decode().count("Nobody matches") == 1
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         world.client.get(world.url("people"))
 
 

@@ -252,7 +252,7 @@ def test_it_costs_the_same_with_one_row_and_with_three(
             keeping.keep(found, f"Template {number}", by=inspector)
     client = signed_in(inspector)
     client.get("/new/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         page = client.get("/new/")
     assert (len(page.context["rows"]), len(page.context["templates"])) == (count, count)
 

@@ -226,11 +226,11 @@ def test_the_list_costs_the_same_with_one_and_with_three(world: World, django_as
     client = acting_client(world.inspector)
     world.keep("One")
     client.get("/templates/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/templates/")
     world.keep("Two")
     world.keep("Three")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/templates/")
 
 

@@ -433,7 +433,7 @@ def test_the_pages_cost_the_same_with_one_and_with_three(
     client = acting_client(world.officer)
     address = reverse("certificates:batch", args=[batch.pk])
     client.get(address)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get(address)
 
 

@@ -410,7 +410,7 @@ def test_the_register_costs_the_same_with_one_sheet_and_with_three(
         world.tell(world.print(), f"A-{n}")
     client = world.client()
     client.get(reverse("certificates:sheets"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(reverse("certificates:sheets"))
 
 
