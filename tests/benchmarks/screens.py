@@ -81,6 +81,7 @@ FROM (
 """
 
 
+_MEASURED_OR_NO_PAGE: Final = ("certificates:worklist", "certificates:search", "certificates:export")
 Pages = list[tuple[str, Any, Callable[[random.Random], str]]]  # what, who looks, the address of one look
 # what; median and p95 in seconds with few certificates, and with many; queries
 Row = tuple[str, float, float, float, float, int]
@@ -202,7 +203,7 @@ def other_pages(world: World) -> Pages:
     people = {role: make_membership(world.nppo, role) for role in ROLES}
     found = []
     for (name, arguments, method), answers in TABLE.items():
-        if method != "get" or 200 not in answers or name in ("certificates:worklist", "certificates:search"):
+        if method != "get" or 200 not in answers or name in _MEASURED_OR_NO_PAGE:
             continue
         who = people[ROLES[answers.index(200)]]
         address = reverse(name, args=world.table.arguments(name, arguments))
