@@ -1,6 +1,7 @@
 """What every test may use. The application connects as gens_app: a test that forgets acting_for sees nothing."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Playwright keeps an event loop in the thread of the tests; Django may talk to its database there all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be every process that a test starts and stops.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 
