@@ -16,9 +16,9 @@ Row = tuple[str, float, float, float]  # what, median and p95 in seconds, ratio 
 
 
 def rows() -> Iterator[Row]:
-    from django.test import Client
     from django.urls import reverse
 
+    import gens.wsgi  # noqa: F401  # as it is served: what is loaded is frozen
     from certificates import drafts
     from certificates.ephyto.document import from_json
     from certificates.models import Certificate, Status
@@ -34,7 +34,7 @@ def rows() -> Iterator[Row]:
     received = make_certificate(
         nppo, Status.OPENED, direction="received", number="XX-1", counterpart="NZ", document=replace(document, number="XX-1")  # type: ignore[arg-type]
     )  # fmt: skip
-    client = acting_client(reader, Client(headers={"host": "localhost"}))
+    client = acting_client(reader)
 
     def read() -> None:
         with acting_for(nppo.pk):
@@ -42,10 +42,10 @@ def rows() -> Iterator[Row]:
 
     def of(name: str, *arguments: str, of: Certificate = draft) -> Callable[[], Any]:
         address = reverse(f"certificates:{name}", args=[of.pk, *arguments])
-        answer = client.get(address, secure=True)
+        answer = client.get(address)
         if answer.status_code != 200:
             raise AssertionError(f"{address}: {answer.status_code}")
-        return lambda: client.get(address, secure=True)
+        return lambda: client.get(address)
 
     asked: list[tuple[str, Callable[[], Any]]] = [
         (f"baseline: reading a stored document of {LINES} lines", read),
