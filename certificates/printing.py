@@ -57,7 +57,7 @@ def _mark(certificate: Certificate, otherwise: str = "") -> str:
 
 def second_language(certificate: Certificate) -> str:
     """Of labels and sentences beside English: what the NPPO wants for this destination, else for all; "" for none."""
-    wanted = certificate.partner.language or certificate.nppo.paper_language
+    wanted = certificate.partnership.language or certificate.nppo.paper_language
     return "" if wanted == ENGLISH else wanted
 
 

@@ -217,7 +217,6 @@ class _Reading:
     def __init__(self) -> None:
         self.chosen: dict[str, dict[str, Choice]] | None = None
         self.ordered: dict[tuple[str, str, str], list[Code]] = {}
-        self.choices: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
 
     @cached_property
     def stamp(self) -> UUID | None:
@@ -263,10 +262,7 @@ def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
 
 def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
     """(code, name) of the whole list: frequent ones first, then by name."""
-    found, key = _reading().choices, (list_name, language, kind)
-    if key not in found:
-        found[key] = [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
-    return found[key]
+    return [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
 
 
 def first(list_name: str, language: str, by: Membership, limit: int = FOUND, *, kind: str = "") -> list[Code]:

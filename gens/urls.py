@@ -18,7 +18,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("people/", include("gens.accounts.urls")),
     path("account/email/", RedirectView.as_view(url="/")),  # a person's address is the one that was invited
-    path("account/password/set/", RedirectView.as_view(pattern_name="account_change_password")),  # everybody has one
     path("account/", include("allauth.account.urls")),
     path("account/security/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),  # keys are listed there
     path("account/security/", include("allauth.mfa.urls")),

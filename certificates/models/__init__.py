@@ -90,7 +90,7 @@ FROZEN_COLUMNS = (
 
 
 _LISTED: Final = (
-    "nppo", "direction", "counterpart", "type", "number", "reference", "status", "status_since", "holder", "drafted_by",
+    "nppo", "direction", "counterpart", "type", "number", "reference", "status", "status_since", "holder",
     "office", "awaits", "awaits_from", "awaits_since", "own_reference", "destination", "exporter", "consignee", "commodity",
     "quantity", "line_count", "issue_date",
 )  # fmt: skip
@@ -232,11 +232,11 @@ class Certificate(models.Model):
         return self.number or self.reference
 
     @property
-    def partner(self) -> Partnership:
+    def partnership(self) -> Partnership:
         """What the NPPO says of its destination; asked of the database once."""
-        held: Partnership | None = self.__dict__.get("_partner")
+        held: Partnership | None = self.__dict__.get("_partnership")
         if held is None or held.country != self.destination:
-            held = self.__dict__["_partner"] = partnership(self.nppo_id, self.destination)
+            held = self.__dict__["_partnership"] = partnership(self.nppo_id, self.destination)
         return held
 
     @property

@@ -123,7 +123,7 @@ def _file(place: Place) -> bytes:
 def _environment(place: Place) -> bytes:
     if found := told(place.variable, Seal.Trouble.NO_KEY):
         return found.encode()
-    raise NotAtHand(Seal.Trouble.NO_KEY, f"{place.variable} is not set.")
+    raise NotAtHand(Seal.Trouble.NO_KEY, f"{place.variable} is not set, or its file is empty.")
 
 
 def told(variable: str, trouble: Seal.Trouble) -> str:

@@ -123,7 +123,7 @@ def _ask(
 ) -> HttpResponse:
     language = get_language() or "en"
     is_received = found.direction == Direction.RECEIVED
-    partner = found.partner if not is_received else None
+    partner = found.partnership if not is_received else None
     context: dict[str, Any] = {
         "certificate": found,
         "action": action,

@@ -85,7 +85,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
         **_allowed(found, membership),
         **_delivery(found, messages, membership),
         **desk(found, membership),
-        "remarks": remarks(found) if any(event.action == RETURNED for event in events) else {},
+        "remarks": remarks(found, events),
     }
     return render(request, "certificates/certificate.html", context)
 
@@ -123,7 +123,7 @@ def _delivery(found: Certificate, messages: list[Message], membership: Membershi
     answers = [message for message in messages if message.envelope and message.envelope.is_incoming]
     sent = [message for message in messages if message not in answers]
     envelope = next((message.envelope for message in reversed(sent) if message.envelope), None)
-    partner = found.partner
+    partner = found.partnership
     return {
         "messages_sent": sent,
         "answers": delivery.answers(answers),
@@ -260,7 +260,9 @@ def timeline(found: Certificate, messages: list[Message]) -> list[Event]:
     return list(Event.objects.filter(about, nppo=found.nppo_id).order_by("-at", "-pk"))
 
 
-def remarks(found: Certificate) -> dict[int, list[tuple[Promise, str]]]:
+def remarks(found: Certificate, events: list[Event]) -> dict[int, list[tuple[Promise, str]]]:
     """What officers wrote beside sections, (section, remark), by the event of returning it."""
+    if all(event.action != RETURNED for event in events):
+        return {}
     rows = found.returns.exclude(remarks={}).values_list("event_id", "remarks")
     return {event: [(label, said[name]) for name, label in SECTIONS.items() if name in said] for event, said in rows}

@@ -6,7 +6,6 @@ rows() is for __main__; `python -m tests.benchmarks.lists FILE` is the process t
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import ninety_fifth
+from tests.benchmarks import figures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLANTS = 100_000
@@ -79,10 +78,9 @@ def rows() -> list[Row]:
     ]
     found, base = [], 0.0
     for name, ask, texts in asked:
-        taken = sorted(_seconds(ask, text) for text in texts)
-        p95 = ninety_fifth(taken)
+        median, p95 = figures([_seconds(ask, text) for text in texts])
         base = base or p95
-        found.append((name, statistics.median(taken), p95, p95 / base))
+        found.append((name, median, p95, p95 / base))
     return found
 
 

@@ -13,12 +13,11 @@ most 1.4 times as long. On the same machine an hour earlier everything took a th
 import json
 import logging
 import random
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from tests.benchmarks import ninety_fifth
+from tests.benchmarks import figures
 
 SIZES: Final = (10_000, 1_000_000)
 TIMES: Final = 40
@@ -229,7 +228,7 @@ def measure(small: Pages, large: Pages) -> Iterator[Row]:
             client, address = looks[1]
             client.get(address(chance))
         few, many = zip(*taken, strict=True)
-        yield what, *_figures(few), *_figures(many), len(captured)
+        yield what, *figures(few), *figures(many), len(captured)
 
 
 def _seconds(client: Any, address: str) -> float:
@@ -241,10 +240,6 @@ def _seconds(client: Any, address: str) -> float:
     taken = time.perf_counter() - start
     assert response.status_code in (200, 302), (address, response.status_code)
     return taken
-
-
-def _figures(taken: tuple[float, ...]) -> tuple[float, float]:
-    return statistics.median(taken), ninety_fifth(taken)
 
 
 def show() -> None:
