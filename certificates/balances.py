@@ -74,7 +74,7 @@ def of(received: Iterable[Certificate], but: int | None = None) -> dict[tuple[in
     used = _used(certificates, but)
     found = {}
     for certificate in certificates:
-        for line in certificate.content.lines:
+        for line in certificate.document.lines:
             said = counted(line)
             if said is not None:
                 name, measure = said

@@ -63,9 +63,9 @@ def _obstacle(action: str, certificate: Certificate, by: Membership, codes: Code
     try:
         workflow.refuse(workflow.TRANSITIONS[name], certificate, by)
         if action == Batch.Action.ISSUE:
-            found = rules.problems(certificate.content, "submit", codes)
+            found = rules.problems(certificate.document, "submit", codes)
             workflow.refuse_if_severe(found, list(certificate.inputs.all()))
-            balances.check(certificate, certificate.content)
+            balances.check(certificate, certificate.document)
             inspected.refuse(certificate, by.nppo, timezone.now())
     except _REFUSED as error:
         return words(error, action)

@@ -41,7 +41,7 @@ def copy(certificate: Certificate, *, by: Membership) -> Certificate:
         raise workflow.NotAllowed
     with transaction.atomic():
         said = _("Copy of %(certificate)s") % {"certificate": certificate}
-        return drafts.create(by=by, document=for_another(certificate.content), reason=said)
+        return drafts.create(by=by, document=for_another(certificate.document), reason=said)
 
 
 def unissued(document: Document) -> Document:

@@ -25,8 +25,8 @@ _PLACES: Final = ("Aleipata, Upolu", "Falealili, Upolu", "Lefaga, Upolu", "Salel
 def fill(draft: Certificate, *, by: Membership) -> None:
     """Bring the lines into this draft. Call it inside acting_for(nppo.pk)."""
     file = "".join(tabular.csv_lines(list(_rows()[0]), [row.values() for row in _rows()])).encode()
-    brought = line_files.read(io.BytesIO(file), "lines.csv", draft.content, draft.nppo.language)
-    opened = drafts.section_hash(draft.content, "lines")
+    brought = line_files.read(io.BytesIO(file), "lines.csv", draft.document, draft.nppo.language)
+    opened = drafts.section_hash(draft.document, "lines")
     drafts.save_section(
         draft, "lines", by=by, opened_with=opened, change=lambda d: drafts.with_lines(d, brought.lines, instead=True)
     )

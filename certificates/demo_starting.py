@@ -22,7 +22,7 @@ def make(nppo: Nppo) -> None:
     issued = list(ours.filter(status=Status.ISSUED)[:2])
     keeping.keep(issued[0], "Taro and breadfruit to Auckland", by=officer, for_all=True)
     keeping.keep(issued[1], "Frozen noni, a container", by=inspector, with_quantities=True)
-    said = issued[0].content
+    said = issued[0].document
     by_air = Document(
         import_country=said.import_country,
         movements=(Movement("4", (Text("Polynesian Air Cargo", "en"),), "", name_of("transport", "4", "en")),),

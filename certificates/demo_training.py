@@ -21,7 +21,7 @@ def make() -> None:
         ready = Certificate.objects.filter(direction=Direction.ISSUED, status=Status.SUBMITTED).order_by("pk")[0]
     with acting_for(twin.pk):
         demo_seal.make(twin, _member(twin, roles.ADMINISTRATOR))
-        made = drafts.create(by=_member(twin, roles.INSPECTOR), document=ready.content)
+        made = drafts.create(by=_member(twin, roles.INSPECTOR), document=ready.document)
         workflow.perform("submit", made, by=_member(twin, roles.INSPECTOR))
 
 

@@ -139,10 +139,10 @@ def save_section(
     """Apply `change`, which touches this section only. Raises Conflict, WrongStatus, NotAllowed: then nothing changed."""
     with transaction.atomic():
         row = _locked(certificate, by)
-        if section_hash(row.content, section) != opened_with:
+        if section_hash(row.document, section) != opened_with:
             raise Conflict(row)
         row.holder = by
-        storage.store(row, change(row.content), "holder", author=by)
+        storage.store(row, change(row.document), "holder", author=by)
         DraftInput.objects.filter(certificate=row, section=section).delete()
     return row
 

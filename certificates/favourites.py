@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from certificates import copying, workflow
-from certificates.ephyto.document import Document, to_json
+from certificates.ephyto.document import Document
 from certificates.models import Favourite
 from codelists.folding import fold
 from gens.accounts import changes, events, roles
@@ -88,7 +88,7 @@ def _kept(part: Document, kind: str, name: str, by: Membership) -> Favourite:
 
 def _save(row: Favourite, part: Document, by: Membership) -> None:
     party = part.exporter if row.kind == Kind.EXPORTER else part.consignee
-    row.data, row.destination = to_json(part), part.import_country.code[:2]
+    row.data, row.destination = part, part.import_country.code[:2]
     row.folded = fold("\n".join([row.name, name_of(part, row.kind), *party.address]))[:1000]
     changes.save(row, by=by, secret=("folded", "used_at", "used_by_id"))
 
@@ -115,8 +115,7 @@ def delete(row: Favourite, *, by: Membership) -> None:
 
 def used(document: Document, kind: str, *, by: Membership) -> None:
     """Remember who wrote this favourite into a certificate last; nothing when it is none."""
-    data = to_json(part_of(document, kind))
-    rows = Favourite.objects.filter(nppo=by.nppo_id, kind=kind, data=data)
+    rows = Favourite.objects.filter(nppo=by.nppo_id, kind=kind, data=part_of(document, kind))
     rows.update(used_at=timezone.now(), used_by=by)
 
 

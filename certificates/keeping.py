@@ -5,7 +5,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates import copying, drafts, storage, workflow
-from certificates.ephyto.document import to_json
 from certificates.models import Certificate, CertificateTemplate, Direction
 from codelists.folding import fold
 from gens.accounts import changes, events, roles
@@ -49,14 +48,14 @@ def keep(
     may = may_keep_for_all(by) if for_all else may_keep_own(by)
     if certificate.direction != Direction.ISSUED or not may:
         raise workflow.NotAllowed
-    document = copying.for_template(certificate.content, with_quantities=with_quantities)
+    document = copying.for_template(certificate.document, with_quantities=with_quantities)
     with transaction.atomic():
         template = CertificateTemplate(nppo=by.nppo, membership=None if for_all else by, name=name)
         if (same := _namesake(template)) is not None:
             if not instead:
                 raise NameTaken(same)
             template = same
-        template.document, template.type = to_json(document), document.type
+        template.document, template.type = document, document.type
         template.destination = document.import_country.code[:2]
         template.exporter = document.exporter.name[: storage.LISTED]
         template.commodity = storage.commodity(document)[: storage.LISTED]
@@ -104,6 +103,6 @@ def use(template: CertificateTemplate, *, by: Membership) -> Certificate:
     with transaction.atomic():
         said = _("From the template “%(name)s”") % {"name": template.name}
         # once more through the one place, should it name more than when the template was kept
-        made = drafts.create(by=by, document=copying.for_another(template.content), reason=said)
+        made = drafts.create(by=by, document=copying.for_another(template.document), reason=said)
         CertificateTemplate.objects.filter(pk=template.pk).update(used_at=timezone.now())
     return made

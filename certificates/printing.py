@@ -157,7 +157,7 @@ class _Paper:
 
     def _rendered(self, **how: Any) -> bytes:
         return pdf.render(
-            self.certificate.content, mark=self.mark, letterhead=self.head, skin=self.skin, **self.spoken, **how
+            self.certificate.document, mark=self.mark, letterhead=self.head, skin=self.skin, **self.spoken, **how
         )
 
 
@@ -169,7 +169,7 @@ def _paper(certificate_id: int) -> _Paper | None:
     if found is None or message is None:
         return None
     mark = _mark(found, BY_HAND if issuing.hand_of(found) is not None else "")
-    spoken = languages(found, found.content)
+    spoken = languages(found, found.document)
     return _Paper(found, message, mark, _letterhead(found.nppo, found), spoken, skins.current(found.nppo_id))
 
 
@@ -289,7 +289,7 @@ def certified_copy(certificate: Certificate, kept: Rendering, *, by: Membership)
 
 def preview(certificate: Certificate) -> bytes:
     """A draft as it will print, with DRAFT across the page."""
-    document = certificate.content
+    document = certificate.document
     return pdf.render(
         document,
         xml=to_xml(document, blobs_of(certificate.nppo_id, document)),
@@ -319,7 +319,7 @@ def example(
 
 def reproduction(certificate: Certificate, message: Message) -> bytes:
     """A received certificate as paper: marked as a reproduction, with everything else that the message says."""
-    document = certificate.content
+    document = certificate.document
     arrived = formats.date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")
     return pdf.render(
         document,

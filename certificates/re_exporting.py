@@ -40,7 +40,7 @@ def draft(received: Certificate, *, by: Membership) -> Certificate:
     lines = tuple(_lines(received))
     if not lines:
         raise NothingLeft
-    document = received.content
+    document = received.document
     blank = Document(type=RE_EXPORT, status=ISSUED, statements=("",), exporter=document.consignee, lines=lines)
     with transaction.atomic():
         return drafts.create(by=by, document=replace(blank, attachments=_copy(received)))
@@ -56,7 +56,7 @@ def add(certificate: Certificate, received: Certificate, *, by: Membership) -> C
         raise NothingLeft
     if certificate.type != RE_EXPORT:
         raise workflow.WrongStatus(certificate, "add")
-    opened = drafts.section_hash(certificate.content, "lines")
+    opened = drafts.section_hash(certificate.document, "lines")
     with transaction.atomic():
         copy = _copy(received)
 
@@ -69,7 +69,7 @@ def add(certificate: Certificate, received: Certificate, *, by: Membership) -> C
 
 def _lines(received: Certificate) -> Iterator[TradeLine]:
     """Its lines with what is left of them; what belongs to the first certificate alone stays behind."""
-    document, left = received.content, balances.of([received])
+    document, left = received.document, balances.of([received])
     for line in document.lines:
         balance = left.get((received.pk, line.id))
         if balance is not None and not balance.left.number:
@@ -100,7 +100,7 @@ def _copy(received: Certificate) -> tuple[Attachment, ...]:
         return ()
     data = printing.reproduction(received, message)
     sha256 = storage.keep_blob(received.nppo_id, data)
-    said = received.content
+    said = received.document
     return (
         Attachment(
             id=new_id(), sha256=sha256, filename=f"{said.number}.pdf", kind="AWR", number=said.number[:60], date=said.issued,

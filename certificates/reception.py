@@ -189,5 +189,5 @@ def _replace(certificate: Certificate, document: Document, number: str) -> None:
         .exclude(pk=certificate.pk)
         .first()
     )
-    if original is not None and original.content.export_country == document.export_country:
+    if original is not None and original.document.export_country == document.export_country:
         _end(original, Status.REPLACED, events.REPLACED, reason=certificate.number)

@@ -39,7 +39,7 @@ def draft(certificate: Certificate, *, by: Membership, reason: str, original: st
             raise UnderWay(other)
         row.original = original
         row.save(update_fields=["original"])
-        return drafts.create(by=by, document=document_of(row.content, reason.strip(), by.nppo.language), replaces=row)
+        return drafts.create(by=by, document=document_of(row.document, reason.strip(), by.nppo.language), replaces=row)
 
 
 def open_replacement(certificate: Certificate) -> Certificate | None:

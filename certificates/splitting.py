@@ -135,7 +135,7 @@ def split(
     """
     with transaction.atomic():
         (row,) = _locked([certificate.pk], by)
-        document = row.content
+        document = row.document
         if opened_with and drafts.section_hash(document, "lines") != opened_with:
             raise drafts.Conflict(row)
         sides = shared(document, shares, count)
@@ -151,8 +151,8 @@ def split(
 
 def _refuse_unread(row: Certificate, lines: list[TradeLine]) -> None:
     """Raises NotPossible: a line that is divided holds nothing that could not be read, which would be divided with it."""
-    unread = drafts.unread_lines(row) & ({line.id for line in row.content.lines} - {line.id for line in lines})
-    for number, line in enumerate(row.content.lines, start=1):
+    unread = drafts.unread_lines(row) & ({line.id for line in row.document.lines} - {line.id for line in lines})
+    for number, line in enumerate(row.document.lines, start=1):
         if line.id in unread:
             raise NotPossible(UNREAD % {"number": number})
 
@@ -195,7 +195,7 @@ def combine(certificates: Sequence[Certificate], *, by: Membership) -> Certifica
         raise NotPossible(_("Choose at least one other draft."))
     with transaction.atomic():
         rows = sorted(_locked(order, by), key=lambda row: order.index(row.pk))
-        documents = [row.content for row in rows]
+        documents = [row.document for row in rows]
         _refuse_what_differs(rows, documents)
         made = drafts.create(
             by=by,

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from certificates import totals
 from certificates.ephyto import dates
-from certificates.ephyto.document import Document, TradeLine, to_json
+from certificates.ephyto.document import Document, TradeLine
 from certificates.ephyto.media import media_type
 from certificates.models import Blob, Certificate
 from certificates.paper.wording import measure
@@ -37,7 +37,7 @@ def store(certificate: Certificate, document: Document, *columns: str, author: M
     """
     if author is not None and author.pk not in certificate.authors:
         certificate.authors.append(author.pk)
-    certificate.document = to_json(document)
+    certificate.document = document
     certificate.destination = document.import_country.code[:2]
     certificate.exporter = document.exporter.name[:LISTED]
     certificate.consignee = document.consignee.name[:LISTED]
@@ -56,7 +56,7 @@ def store(certificate: Certificate, document: Document, *columns: str, author: M
 def refer(certificate: Certificate, own_reference: str) -> None:
     """Write the NPPO's own reference, at any time: it is found by search and stands in no document."""
     certificate.own_reference = own_reference
-    certificate.search_text = fold("\n".join(searched(certificate, certificate.content)))
+    certificate.search_text = fold("\n".join(searched(certificate, certificate.document)))
     certificate.save(update_fields=["own_reference", "search_text"])
 
 

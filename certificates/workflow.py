@@ -268,8 +268,8 @@ def _move(action: Action, certificate: Certificate, by: Membership, why: Why) ->
 def _submit(action: Action, certificate: Certificate, by: Membership, why: Why) -> Certificate:
     with transaction.atomic():
         row = _locked(action, certificate, by, why)
-        refuse_if_severe(rules.problems(row.content, "submit", Codes()), list(row.inputs.all()))
-        balances.check(row, row.content)
+        refuse_if_severe(rules.problems(row.document, "submit", Codes()), list(row.inputs.all()))
+        balances.check(row, row.document)
         if by.pk not in row.authors:
             row.authors.append(by.pk)
             row.save(update_fields=["authors"])
@@ -292,7 +292,7 @@ def _issue(action: Action, certificate: Certificate, by: Membership, why: Why) -
         came_from, now = row.status, timezone.now()
         inspected.refuse(row, by.nppo, now)
         given = issuing.given(row, by, now)
-        document = issuing.complete(row.content, row.nppo, given)
+        document = issuing.complete(row.document, row.nppo, given)
         problems = rules.problems(document, "issue", Codes())
         refuse_if_severe(problems)
         data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
@@ -347,7 +347,7 @@ def _cancel_replaced(row: Certificate, by: Membership, at: datetime) -> Certific
     if old.status != Status.ISSUED:
         raise WrongStatus(old, "replace")
     old.save(update_fields=_arrive(old, Status.REPLACED, None, at))
-    words = ": ".join(text.text for text in ephyto.note_texts(row.content.notes, "ADRPR"))
+    words = ": ".join(text.text for text in ephyto.note_texts(row.document.notes, "ADRPR"))
     events.record(
         old, events.REPLACED, by=by, from_state=Status.ISSUED, to_state=old.status, reason=f"{row.number}: {words}"
     )
@@ -364,7 +364,7 @@ def _withdraw(action: Action, certificate: Certificate, by: Membership, why: Why
         row.save(update_fields=["original", *_arrive(row, action.target, None, timezone.now())])
         sent, envelope = _envelope_of(row), None
         if sent is not None:
-            document = replace(row.content, status=ephyto.WITHDRAWN)
+            document = replace(row.document, status=ephyto.WITHDRAWN)
             data = xml.to_xml(document, storage.blobs_of(row.nppo_id, document))
             envelope = _enqueue(row, document, data, receiver=sent.receiver)
             _keep(row, envelope, document.status, data, [])

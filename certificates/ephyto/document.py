@@ -6,10 +6,12 @@ from an attachment's bytes) take no part in equality: the law is `from_xml(to_xm
 Sources: ISPM 12, Appendix 1; UN/CEFACT SPSCertificate 17A; IPPC ePhyto mapping guide.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
@@ -395,22 +397,24 @@ def with_line(document: Document, line: TradeLine) -> Document:
 
 
 _ADAPTER: Final = TypeAdapter(Document)
-
-
-def _pruned(value: Any) -> Any:
-    """Without empty values: every default is empty, so nothing is lost and rows stay small."""
-    if isinstance(value, dict):
-        kept = ((key, item if isinstance(item, str) else _pruned(item)) for key, item in value.items() if item)
-        return {key: item for key, item in kept if item}
-    if isinstance(value, list):
-        return [item if isinstance(item, str) else _pruned(item) for item in value]
-    return value
+_LARGE: Final = 50_000  # characters of JSON from which reading once more costs more than remembering
+_REMEMBERED: Final = 8
 
 
 def to_json(document: Document) -> dict[str, Any]:
-    """JSON-ready data without the empty values; the version is always there."""
-    data: dict[str, Any] = _pruned(_ADAPTER.dump_python(document, mode="json"))
+    """JSON-ready data without what is as by default; the version is always there."""
+    data: dict[str, Any] = json.loads(to_text(document))
     return data
+
+
+def to_text(document: Document) -> str:
+    """The same as JSON text, for keeping; `from_text` reads it."""
+    countries = [document.import_country, document.export_country, document.reexport_country]
+    countries += [origin.country for line in document.lines for origin in line.origins]
+    # a country that has a name and no code equals one without either, and would be left out as a default
+    is_lean = all(country.code or not country.name for country in countries)
+    written = _ADAPTER.dump_json(document, exclude_defaults=is_lean, exclude={"version"}).decode()
+    return f'{{"version":{VERSION}{"," if written != "{}" else ""}{written[1:]}'
 
 
 def to_bytes(document: Document) -> bytes:
@@ -421,3 +425,11 @@ def to_bytes(document: Document) -> bytes:
 def from_json(data: Mapping[str, Any]) -> Document:
     """The document of stored JSON; older versions are upgraded here. Raises pydantic.ValidationError."""
     return _ADAPTER.validate_python(dict(data))
+
+
+def from_text(text: str) -> Document:
+    """The same of JSON text. Of the same large text it is the same value: every page of a draft reads it anew."""
+    return _ADAPTER.validate_json(text) if len(text) < _LARGE else _remembered(text)
+
+
+_remembered: Final = lru_cache(_REMEMBERED)(_ADAPTER.validate_json)

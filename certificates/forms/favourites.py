@@ -55,7 +55,7 @@ class PartyForm(Named):
 
 
 def _party(favourite: Favourite) -> Party:
-    said = favourite.content
+    said = favourite.data
     return said.exporter if favourite.kind == Favourite.Kind.EXPORTER else said.consignee
 
 
@@ -68,7 +68,7 @@ class RouteForm(Named):
     helper = laid_out("label", "destination", Div("mode", "means", css_class="line"), "entry_name")
 
     def __init__(self, *args: Any, favourite: Favourite, **options: Any) -> None:
-        self.said = favourite.content
+        self.said = favourite.data
         first = self.said.movements[0] if self.said.movements else Movement()
         start = {
             "label": favourite.name, "destination": self.said.import_country.code, "mode": first.mode,

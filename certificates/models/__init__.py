@@ -1,6 +1,6 @@
 """Certificates and what belongs to them. Every row carries its NPPO; issued content, messages and renderings never change."""
 
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 import pgtrigger
 from django.contrib.contenttypes.fields import GenericRelation
@@ -9,13 +9,13 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from certificates.ephyto.document import Document, from_json
 from certificates.models.desk import Batch as Batch
 from certificates.models.desk import BatchItem as BatchItem
 from certificates.models.desk import HandIssued as HandIssued
 from certificates.models.desk import Print as Print
 from certificates.models.desk import RenderTry as RenderTry
 from certificates.models.desk import Sheet as Sheet
+from certificates.models.documents import DocumentField
 from certificates.models.inspection import Inspection as Inspection
 from certificates.models.inspection import InspectionFile as InspectionFile
 from certificates.models.inspection import Sample as Sample
@@ -163,7 +163,7 @@ class Certificate(models.Model):
     )
     has_pdf = models.BooleanField(default=False, help_text="Follows from Rendering, by its trigger.")
     created_at = models.DateTimeField(auto_now_add=True)
-    document = models.JSONField()
+    document = DocumentField()
     # written by store(): lists, filters and search
     destination = models.CharField(max_length=2, blank=True)
     exporter = models.CharField(max_length=200, blank=True)
@@ -238,14 +238,6 @@ class Certificate(models.Model):
         if held is None or held.country != self.destination:
             held = self.__dict__["_partnership"] = partnership(self.nppo_id, self.destination)
         return held
-
-    @property
-    def content(self) -> Document:
-        """The document as a value. Its JSON is read once, until store() writes another."""
-        read: tuple[Any, Document] | None = self.__dict__.get("_read")
-        if read is None or read[0] is not self.document:
-            read = self.__dict__["_read"] = (self.document, from_json(self.document))
-        return read[1]
 
 
 class Blob(models.Model):
@@ -370,7 +362,7 @@ class Returned(models.Model):
 
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="returns")
-    document = models.JSONField()
+    document = DocumentField()
     remarks = models.JSONField(default=dict, help_text="Section: what the officer wrote beside it.")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certificates.ephyto.document import Document, from_json
+from certificates.models.documents import DocumentField
 from gens.accounts.models import Membership, Nppo
 
 
@@ -27,7 +27,7 @@ class CertificateTemplate(models.Model):
         Membership, on_delete=models.PROTECT, null=True, related_name="templates", help_text="None: the whole NPPO's."
     )
     name = models.CharField(max_length=120)
-    document = models.JSONField(help_text="Without what copying.py names as belonging to one certificate.")
+    document = DocumentField(help_text="Without what copying.py names as belonging to one certificate.")
     type = models.CharField(max_length=12)
     destination = models.CharField(max_length=2, blank=True)
     exporter = models.CharField(max_length=200, blank=True)
@@ -47,10 +47,6 @@ class CertificateTemplate(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def content(self) -> Document:
-        return from_json(self.document)
-
 
 class Favourite(models.Model):
     """An exporter, a consignee or a route of the NPPO. Its data are a document that says this and nothing else."""
@@ -63,7 +59,7 @@ class Favourite(models.Model):
     nppo = models.ForeignKey(Nppo, on_delete=models.PROTECT)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=200, help_text="In lists.")
-    data = models.JSONField()
+    data = DocumentField()
     destination = models.CharField(max_length=2, blank=True, help_text="Of a route.")
     folded = models.CharField(max_length=1000, help_text="Name and data as searched.")
     used_at = models.DateTimeField(default=timezone.now)
@@ -78,7 +74,3 @@ class Favourite(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def content(self) -> Document:
-        return from_json(self.data)

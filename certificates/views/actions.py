@@ -108,7 +108,7 @@ def _sections(request: ActingRequest, found: Certificate) -> list[dict[str, Any]
     written = remarks_of(request)
     return [
         {"name": name, "label": label, "remark": written.get(name, "")}
-        for name, label in sections_of(found.content).items()
+        for name, label in sections_of(found.document).items()
     ]
 
 

@@ -31,7 +31,7 @@ def apply(request: ActingRequest, pk: int) -> HttpResponse:
     found = editable_or_404(request, pk)
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
-    document = found.content
+    document = found.document
     if not document.lines:
         return redirect("certificates:section", found.pk, "lines")
     count = len(document.lines)
@@ -64,7 +64,7 @@ def _ask(
         "form": form,
         "treated": TREATED,
         "errors": [*errors_of(form), *errors_of(form.treatment)] if form.is_bound and not is_back else [],
-        "opened_with": opened or drafts.section_hash(found.content, "lines"),
+        "opened_with": opened or drafts.section_hash(found.document, "lines"),
         "lists": {name: lookup.offered(name, language, request.membership) for name in LISTS},
     }
     return render(request, "certificates/drafting/apply.html", context, status=status)
@@ -75,7 +75,7 @@ def _wanted(found: Certificate, form: ForLines) -> applying.Wanted:
 
 
 def _preview(request: ActingRequest, found: Certificate, form: ForLines) -> HttpResponse:
-    document = found.content
+    document = found.document
     changed = list(applying.changed(document, applying.applied(document, _wanted(found, form))))
     opened = request.POST.get("opened_with", "")
     context = {
@@ -139,7 +139,7 @@ def _save(request: ActingRequest, found: Certificate, form: ForLines) -> HttpRes
 
 def _conflict(request: ActingRequest, found: Certificate) -> HttpResponse:
     """The lines were saved meanwhile: what stands now beside what was asked for; nothing that was typed is lost."""
-    document = found.content
+    document = found.document
     form = ForLines(request.POST, count=len(document.lines))
     if not form.is_valid():
         return _ask(request, found, form, status=409)

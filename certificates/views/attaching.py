@@ -23,7 +23,7 @@ def attachments(request: ActingRequest, found: Certificate) -> HttpResponse:
     """The list with the form below it. An upload is one attachment more."""
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
-    document = found.content
+    document = found.document
     is_upload = request.method == "POST"
     form = Attach(request.POST if is_upload else None, request.FILES if is_upload else None, document=document)
     if is_upload and form.is_valid():
@@ -50,7 +50,7 @@ def _attach(request: ActingRequest, found: Certificate, form: Attach) -> HttpRes
         sha256=storage.keep_blob(found.nppo_id, data),
         filename=form.name,
         kind=said["kind"],
-        number=said["number"] or str(len(found.content.attachments) + 1),
+        number=said["number"] or str(len(found.document.attachments) + 1),
         date=said["date"],
         descriptions=(Text(said["description"], found.nppo.language),) if said["description"] else (),
         media_type=media_type(data),
@@ -61,7 +61,7 @@ def _attach(request: ActingRequest, found: Certificate, form: Attach) -> HttpRes
 
 def detach(request: ActingRequest, found: Certificate, attachment_id: str) -> HttpResponse:
     """GET asks, POST takes it off the draft."""
-    doomed = next((item for item in found.content.attachments if item.id == attachment_id), None)
+    doomed = next((item for item in found.document.attachments if item.id == attachment_id), None)
     if doomed is None:
         raise Http404
     if request.method != "POST":
@@ -75,7 +75,7 @@ def detach(request: ActingRequest, found: Certificate, attachment_id: str) -> Ht
 
 
 def _change(request: ActingRequest, found: Certificate, change: drafts.Change) -> HttpResponse:
-    opened = drafts.section_hash(found.content, SECTION)
+    opened = drafts.section_hash(found.document, SECTION)
     try:
         drafts.save_section(found, SECTION, by=request.membership, opened_with=opened, change=change)
     except (drafts.Conflict, workflow.WrongStatus) as error:

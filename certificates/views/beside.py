@@ -30,7 +30,7 @@ def demanded(found: Certificate, form: BaseForm, context: Mapping[str, Any]) -> 
     """What the destination demands of the line of this page, or on the page of declarations of all lines, as the form
     has it now.
     """
-    document = found.content
+    document = found.document
     if "line_id" in context:
         here = _typed_line(document, form, context["line_id"], context["number"])
         return demands.of(found.nppo, document.import_country.code, [here], timezone.localdate())

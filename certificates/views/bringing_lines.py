@@ -50,7 +50,7 @@ def bring(request: ActingRequest, pk: int) -> HttpResponse:
 
 def _show(request: ActingRequest, found: Certificate, told: dict[str, Any], status: int = 200) -> HttpResponse:
     columns = [line_files.heading(column) for column in line_files.columns(found.type)]
-    context = {"certificate": found, "count": len(found.content.lines), "columns": columns, "most": MOST} | told
+    context = {"certificate": found, "count": len(found.document.lines), "columns": columns, "most": MOST} | told
     is_wrong = bool(told.get("error") or told.get("cells"))
     return render(request, "certificates/drafting/bring_lines.html", context, status=422 if is_wrong else status)
 
@@ -68,14 +68,14 @@ def _previewed(request: ActingRequest, found: Certificate, way: str) -> dict[str
     if "brought" in told:
         row = {"list": _key(found), "name": name[:256], "content": content, "nppo": found.nppo}
         told["upload"], _is_new = Upload.objects.update_or_create(by=request.membership, defaults=row)
-        told |= _preview(found.content, told["brought"], way)
+        told |= _preview(found.document, told["brought"], way)
     return told
 
 
 def _read(found: Certificate, content: bytes, name: str, way: str) -> dict[str, Any]:
     """Of a file: {error}, {cells} or {brought}."""
     try:
-        brought = line_files.read(io.BytesIO(content), name, found.content, found.nppo.language)
+        brought = line_files.read(io.BytesIO(content), name, found.document, found.nppo.language)
     except tabular.Unreadable as error:
         return {"way": way, "error": str(error)}
     if brought.cells:
@@ -91,7 +91,7 @@ def _read(found: Certificate, content: bytes, name: str, way: str) -> dict[str, 
         return {"way": way, "cells": cells, "cell_count": len(brought.cells)}
     if not brought.lines:
         return {"way": way, "error": _("The file has no rows below its heading.")}
-    if (room := _room(found.content, way)) < len(brought.lines):
+    if (room := _room(found.document, way)) < len(brought.lines):
         return {"way": way, "error": _too_many(len(brought.lines), room)}
     return {"way": way, "brought": brought}
 
@@ -138,7 +138,7 @@ def _let_in(request: ActingRequest, found: Certificate, way: str) -> HttpRespons
     if "brought" not in told:
         return _show(request, found, told)
     brought, opened = told["brought"], request.POST.get("opened_with", "")
-    gone = [line.id for line in found.content.lines] if way == REPLACE else []
+    gone = [line.id for line in found.document.lines] if way == REPLACE else []
     try:
         drafts.save_section(
             found, "lines", by=request.membership, opened_with=opened, change=lambda d: _changed(d, brought, way)
@@ -161,12 +161,12 @@ def _conflict(request: ActingRequest, found: Certificate, kept: Upload, brought:
         "rows": [
             {
                 "label": _("Commodity lines"),
-                "theirs": len(found.content.lines),
+                "theirs": len(found.document.lines),
                 "yours": f"{len(brought.lines)} ({kept.name})",
             }
         ],
         "posted": [(name, request.POST[name]) for name in ("let_in", "way") if name in request.POST],
-        "opened_with": drafts.section_hash(found.content, "lines"),
+        "opened_with": drafts.section_hash(found.document, "lines"),
         "url": request.path,
     }
     return render(request, "certificates/drafting/conflict.html", context, status=409)

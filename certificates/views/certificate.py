@@ -25,7 +25,7 @@ from certificates import (
 )
 from certificates.ephyto import rules, show
 from certificates.ephyto.changes import Change, changes
-from certificates.ephyto.document import Document, from_json
+from certificates.ephyto.document import Document
 from certificates.models import (
     EDITABLE,
     Certificate,
@@ -65,7 +65,7 @@ def issued(request: ActingRequest, found: Certificate) -> HttpResponse:
     """One of ours. Whoever may approve it is, by looking, the first to have opened it."""
     membership = request.membership
     found = attending.open_for(membership, found)
-    document, messages = found.content, messages_of(found)
+    document, messages = found.document, messages_of(found)
     events = timeline(found, messages)
     states = drafts.section_states(found, document) if found.status in EDITABLE else []
     context = {
@@ -163,7 +163,7 @@ def desk(found: Certificate, membership: Membership) -> dict[str, Any]:
 def received(request: ActingRequest, found: Certificate) -> HttpResponse:
     """A certificate from another country, shown complete. Whoever may decide marks it as opened by opening it."""
     found = attending.open_for(request.membership, found)
-    document, messages = found.content, messages_of(found)
+    document, messages = found.document, messages_of(found)
     context = {
         "certificate": found,
         "face": face(document, most=SHOWN),
@@ -248,7 +248,7 @@ def changed(found: Certificate, document: Document) -> list[Change] | None:
     if found.status not in (Status.SUBMITTED, Status.APPROVED):
         return None
     last = found.returns.order_by("-pk").first()
-    return changes(from_json(last.document), document) if last else None
+    return changes(last.document, document) if last else None
 
 
 def timeline(found: Certificate, messages: list[Message]) -> list[Event]:

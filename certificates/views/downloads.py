@@ -86,7 +86,7 @@ def xml(request: ActingRequest, pk: int, message_pk: int) -> HttpResponse:
 def attachment(request: ActingRequest, pk: int, attachment_id: str) -> HttpResponse:
     """An attachment's bytes. Only the four kinds that partners accept keep their media type."""
     found = certificate_or_404(request, pk)
-    for item in found.content.attachments:
+    for item in found.document.attachments:
         if item.id == attachment_id and item.sha256:
             blob = get_object_or_404(Blob, nppo=found.nppo_id, sha256=item.sha256)
             media_type = blob.media_type if blob.media_type in SHOWN else UNKNOWN

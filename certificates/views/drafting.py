@@ -73,13 +73,13 @@ def section(request: ActingRequest, pk: int, name: str) -> HttpResponse:
     if name not in SECTIONS:
         raise Http404
     found = editable_or_404(request, pk)
-    if name not in sections_of(found.content):
+    if name not in sections_of(found.document):
         raise Http404
     if name == "lines":
         return lines.lines(request, found)
     if name == "attachments":
         return attaching.attachments(request, found)
-    following = {"next": drafts.next_section(found.content, name)}
+    following = {"next": drafts.next_section(found.document, name)}
     return _edit(request, found, name, lambda data, document: _section_page(found, name, data, document), following)
 
 
@@ -108,7 +108,7 @@ def _section_page(found: Certificate, name: str, data: Mapping[str, Any] | None,
 def line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
     """Open or save one commodity line. A line that is not there yet is made by saving it."""
     found = editable_or_404(request, pk)
-    document = found.content
+    document = found.document
     number = next((n for n, item in enumerate(document.lines, 1) if item.id == line_id), len(document.lines) + 1)
     context = {"line_id": line_id, "number": number, "lines": _neighbours(document, number), "next": "lines"}
     context["count"] = len(document.lines)
@@ -151,10 +151,10 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
     if request.method == "POST":
         return _save(request, found, name, make, extra)
     kept = drafts.kept_input(found, name)
-    page = make(_query(kept) if kept else None, found.content)
+    page = make(_query(kept) if kept else None, found.document)
     if kept:
         page.is_valid()
-    opened = drafts.section_hash(found.content, name)
+    opened = drafts.section_hash(found.document, name)
     return _show(request, found, name, page, {**extra, "opened_with": opened, "is_kept": bool(kept)})
 
 
@@ -166,11 +166,11 @@ def _save(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         before = filling.filled(data, found, name, request.membership)
         trip = round_trips.taken(before, kind=found.destination, by=request.membership)
         if trip.inserting or is_back:
-            made = make(trip.data, found.content)
+            made = make(trip.data, found.document)
             round_trips.focus_added(made.forms, data)
             return _show(request, found, name, made, {**extra, "opened_with": opened, "trip": trip})
         data = trip.data
-    page = make(data, found.content)
+    page = make(data, found.document)
     if not page.is_valid():
         return _kept(request, found, name, page, data, {**extra, "opened_with": opened, "is_kept": True})
     try:
@@ -235,7 +235,7 @@ def _show(
     request: ActingRequest, found: Certificate, name: str, page: Page, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     trip: round_trips.RoundTrip = context.get("trip", round_trips.RoundTrip(QueryDict()))
-    states, is_bound = drafts.section_states(found, found.content), page.forms["form"].is_bound
+    states, is_bound = drafts.section_states(found, found.document), page.forms["form"].is_bound
     demanded = beside.demanded(found, page.forms["form"], context)
     context = context | {
         "certificate": found,
@@ -268,8 +268,8 @@ def _offered(page: Page) -> list[str]:
 
 def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make) -> HttpResponse:
     """Both versions: theirs as it stands now, yours as you typed it. You choose; nothing is lost."""
-    theirs = make(None, found.content)
-    yours = make(request.POST, found.content)
+    theirs = make(None, found.document)
+    yours = make(request.POST, found.document)
     yours.is_valid()
     context = {
         "certificate": found,
@@ -281,7 +281,7 @@ def _conflict(request: ActingRequest, found: Certificate, name: str, make: Make)
             for v in values
             if k not in ("csrfmiddlewaretoken", "opened_with")
         ],
-        "opened_with": drafts.section_hash(found.content, name),
+        "opened_with": drafts.section_hash(found.document, name),
         "url": request.get_full_path(),
     }
     return render(request, "certificates/drafting/conflict.html", context, status=409)
@@ -309,7 +309,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     found = editable_or_404(request, pk)
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
-    document = found.content
+    document = found.document
     states = drafts.section_states(found, document)
     severe = [problem for state in states for problem in state.problems if problem.level == rules.SEVERE]
     mild = [problem for state in states for problem in state.problems if problem.level != rules.SEVERE]

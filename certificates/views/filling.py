@@ -79,7 +79,7 @@ def filled(data: QueryDict, found: Certificate, section: str, by: Membership) ->
         chosen = str(data.get(f"favourite_{asked}", ""))
         rows = favourites.of(by, asked).filter(pk=int(chosen[:18]) if chosen.isdecimal() else 0)
         for favourite in rows:
-            _put(changed, _fields(asked, favourite.content))
+            _put(changed, _fields(asked, favourite.data))
     return changed
 
 
@@ -147,15 +147,15 @@ def remember(saved: Certificate, section: str, data: Mapping[str, Any], by: Memb
     """After saving: keep as favourites what was ticked, and note of the others who used them."""
     for kind in _kinds(section):
         if f"keep_{kind}" in data:
-            favourites.keep(saved.content, kind, by=by)
+            favourites.keep(saved.document, kind, by=by)
         else:
-            favourites.used(saved.content, kind, by=by)
+            favourites.used(saved.document, kind, by=by)
 
 
 def is_first_destination(before: Certificate, after: Certificate, section: str) -> bool:
     """Whether this save chose the destination of a draft that had none, and something is usual there."""
     if section != "consignment" or before.destination or not after.destination:
         return False
-    values = sections.Consignment.read(after.content)
+    values = sections.Consignment.read(after.document)
     made = usual_for(after, section, values)
     return made is not None and bool(made.habits)

@@ -97,7 +97,7 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
     """The section: ?page= and ?problems=1, which leaves out the lines that are well."""
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
-    document = found.content
+    document = found.document
     states = drafts.section_states(found, document)
     by_line = drafts.problems_by_line(next(state.problems for state in states if state.name == "lines"))
     unread = drafts.unread_lines(found)
@@ -136,7 +136,7 @@ def _balances(found: Certificate, document: Document) -> dict[str, balances.Bala
 def all_lines(request: ActingRequest, pk: int) -> HttpResponse:
     """The lines of a certificate, issued or received too, a page at a time with all that they say."""
     found = certificate_or_404(request, pk)
-    document = found.content
+    document = found.document
     page, pages = paged(request, list(enumerate(document.lines, start=1)))
     numbers = range(page.start_index(), page.end_index() + 1)
     context = {
@@ -159,12 +159,12 @@ def copy_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
 def move_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
     """GET asks for the place among the lines, POST moves it there."""
     found, line = _line_of(request, pk, line_id)
-    count = len(found.content.lines)
+    count = len(found.document.lines)
     form = MovedLine(request.POST if request.method == "POST" else None, count=count)
     if form.is_valid():
         place = int(form.cleaned_data["place"])
         return change_lines(request, found, line_id, lambda d: drafts.moved(d, line_id, place))
-    number = next(n for n, each in enumerate(found.content.lines, start=1) if each.id == line_id)
+    number = next(n for n, each in enumerate(found.document.lines, start=1) if each.id == line_id)
     context = {"certificate": found, "line": line, "number": number, "form": form}
     return render(
         request, "certificates/drafting/move_line.html", context, status=422 if request.method == "POST" else 200
@@ -182,7 +182,7 @@ def delete_line(request: ActingRequest, pk: int, line_id: str) -> HttpResponse:
 
 def _line_of(request: ActingRequest, pk: int, line_id: str) -> tuple[Certificate, TradeLine]:
     found = editable_or_404(request, pk)
-    line = line_by_id(found.content, line_id)
+    line = line_by_id(found.document, line_id)
     if line is None:
         raise Http404
     return found, line
@@ -190,7 +190,7 @@ def _line_of(request: ActingRequest, pk: int, line_id: str) -> tuple[Certificate
 
 def change_lines(request: ActingRequest, found: Certificate, line_id: str, change: drafts.Change) -> HttpResponse:
     """Save the lines as they stand now with this change, and lead back to where the line stood."""
-    opened, where = drafts.section_hash(found.content, "lines"), address(found, found.content, line_id)
+    opened, where = drafts.section_hash(found.document, "lines"), address(found, found.document, line_id)
     try:
         drafts.save_section(found, "lines", by=request.membership, opened_with=opened, change=change)
     except (drafts.Conflict, workflow.WrongStatus) as error:

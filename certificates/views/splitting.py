@@ -43,7 +43,7 @@ def split(request: ActingRequest, pk: int) -> HttpResponse:
     found = _draft_or_404(request, pk)
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
-    document = found.content
+    document = found.document
     if request.method != "POST":
         return _ask(request, found, Plan())
     plan = read(request.POST, document)
@@ -69,7 +69,7 @@ def split(request: ActingRequest, pk: int) -> HttpResponse:
 def _save(request: ActingRequest, found: Certificate, plan: Plan, wanted: dict[str, splitting.Share]) -> HttpResponse:
     """Only what was seen is done: the lines are those of the page that asked for it."""
     made = splitting.split(
-        found, wanted, plan.count, by=request.membership, containers=plan.places(found.content),
+        found, wanted, plan.count, by=request.membership, containers=plan.places(found.document),
         opened_with=request.POST.get("opened_with") or "unseen",
     )  # fmt: skip
     if len(made) == 1:
@@ -82,7 +82,7 @@ def _save(request: ActingRequest, found: Certificate, plan: Plan, wanted: dict[s
 
 def _ask(request: ActingRequest, found: Certificate, plan: Plan, status: int = 200) -> HttpResponse:
     """One page of the lines: the one that was asked for, or that of the first error."""
-    document, names = found.content, Names(get_language() or "en")
+    document, names = found.document, Names(get_language() or "en")
     paginator = Paginator(list(enumerate(document.lines, start=1)), PAGE)
     wrong = [int(key.split("-")[1]) for key in plan.errors if key.startswith("part-")]
     asked = request.POST.get("page") or request.POST.get("shown")
@@ -128,13 +128,13 @@ def _measured(name: str, quantity: Measure, names: Names) -> str:
 
 def _shown(request: ActingRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     found: Certificate = context["certificate"]
-    carried = {"kept": context["plan"].kept(), "opened_with": drafts.section_hash(found.content, "lines")}
+    carried = {"kept": context["plan"].kept(), "opened_with": drafts.section_hash(found.document, "lines")}
     return render(request, template, context | carried, status=status)
 
 
 def _check(request: ActingRequest, found: Certificate, plan: Plan, wanted: dict[str, splitting.Share]) -> HttpResponse:
     """What each draft will hold, and each line that is divided, before anything happens. Raises NotPossible."""
-    document, names = found.content, Names(get_language() or "en")
+    document, names = found.document, Names(get_language() or "en")
     numbers = {line.id: number for number, line in enumerate(document.lines, start=1)}
     sides = splitting.shared(document, wanted, plan.count)
     whole = {line.id for side in sides for line in side}

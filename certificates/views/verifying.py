@@ -92,7 +92,7 @@ def _shown(found: public.Answer) -> dict[str, Any]:
 
 
 def _face(certificate: Certificate) -> Any:
-    document = certificate.content
+    document = certificate.document
     return face(document, verified=statutory.verified(certificate.nppo_id), skin=skins.printed(certificate))
 
 

@@ -1,6 +1,7 @@
 """Changing settings, people and other rows of an NPPO so that who, when and what before stay known."""
 
 import json
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -47,4 +48,8 @@ def last(row: models.Model) -> dict[str, Event]:
 
 
 def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+    return json.loads(
+        json.dumps(
+            asdict(value) if is_dataclass(value) and not isinstance(value, type) else value, cls=DjangoJSONEncoder
+        )
+    )

@@ -77,9 +77,9 @@ def test_the_page_counts_and_leads_to_each_screen(nppo: Nppo) -> None:
 
 def test_the_optional_clauses_of_the_nppo_stand_in_new_drafts(nppo: Nppo) -> None:
     author = make_membership(nppo, roles.INSPECTOR)
-    assert drafts.create(by=author).content.statements == ("1",)
+    assert drafts.create(by=author).document.statements == ("1",)
     author.nppo.certifies_practically_free = author.nppo.disclaims_liability = True
-    made = drafts.create(by=author).content
+    made = drafts.create(by=author).document
     assert made.statements == ("1", "2")
     assert [text.text for text in note_texts(made.notes, "SPSFL")] == ["5"]
-    assert drafts.create(by=author, kind=RE_EXPORT).content.statements == ("",)
+    assert drafts.create(by=author, kind=RE_EXPORT).document.statements == ("",)

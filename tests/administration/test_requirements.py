@@ -98,7 +98,7 @@ def test_what_one_nppo_keeps_another_neither_finds_nor_reaches(world: World) -> 
 def test_an_officer_sees_beside_a_line_what_the_destination_demands(world: World) -> None:
     world.add("Colocasia", text="Washed of soil", declarations="Free from {pest}.", kind="permit")
     draft = make_certificate(world.nppo, Status.DRAFT, by=world.officer)
-    line = draft.content.lines[0].id
+    line = draft.document.lines[0].id
     page = acting_client(world.officer).get(reverse("certificates:line", args=[draft.pk, line])).content.decode()
     assert "What New Zealand demands" in page
     assert "Washed of soil" in page

@@ -24,7 +24,6 @@ def rows() -> Iterator[Row]:
 
     import gens.wsgi  # noqa: F401  # as it is served: what is loaded is frozen
     from certificates import drafts
-    from certificates.ephyto.document import from_json
     from certificates.models import Certificate, Status
     from gens.accounts import roles
     from gens.accounts.tenancy import acting_for
@@ -42,7 +41,7 @@ def rows() -> Iterator[Row]:
 
     def read() -> None:
         with acting_for(nppo.pk):
-            from_json(Certificate.objects.get(pk=draft.pk).document)
+            Certificate.objects.get(pk=draft.pk)
 
     def of(name: str, *arguments: str, of: Certificate = draft) -> Callable[[], Any]:
         address = reverse(f"certificates:{name}", args=[of.pk, *arguments])

@@ -163,7 +163,7 @@ def test_what_cannot_be_read_comes_back_with_all_that_was_typed(
     assert f'id="{anchor}"' in page
     assert page.count(words) == 2  # the summary and the field say the same
     assert not typed or "Kept as typed." in page
-    assert now(made) == made.content
+    assert now(made) == made.document
 
 
 def test_one_goes_back_to_the_form_with_everything_typed(inspector: Membership, signed_in: Any) -> None:

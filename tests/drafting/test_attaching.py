@@ -60,7 +60,7 @@ def attach(client: Client, draft: Certificate, data: bytes, name: str = "permit.
 
 def held(draft: Certificate) -> tuple[Attachment, ...]:
     with acting_for(draft.nppo_id):
-        return Certificate.objects.get(pk=draft.pk).content.attachments
+        return Certificate.objects.get(pk=draft.pk).document.attachments
 
 
 def test_a_file_is_kept_shown_and_sent(client: Client, draft: Certificate, inspector: Membership) -> None:

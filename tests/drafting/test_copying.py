@@ -267,4 +267,4 @@ def test_lines_keep_apart_from_those_they_were_copied_from(nppo: Nppo, inspector
     with acting_for(nppo.pk):
         found = drafts.create(by=inspector, document=valid_document())
     made = copied(found, inspector)
-    assert line_by_id(made.content, found.content.lines[0].id) is None
+    assert line_by_id(made.document, found.document.lines[0].id) is None

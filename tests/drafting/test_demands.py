@@ -55,7 +55,7 @@ class World:
         return make_certificate(self.nppo, Status.DRAFT, by=self.by, document=valid_document(lines=lines, **fields))
 
     def line(self, draft: Certificate, number: int = 1) -> str:
-        return url(draft, f"line.{draft.content.lines[number - 1].id}")
+        return url(draft, f"line.{draft.document.lines[number - 1].id}")
 
     def page(self, address: str) -> str:
         answer = self.client.get(address)

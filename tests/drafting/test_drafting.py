@@ -43,7 +43,7 @@ def draft(by: Membership, document: Document | None = None) -> Certificate:
 
 def now(certificate: Certificate) -> Document:
     with acting_for(certificate.nppo_id):
-        return Certificate.objects.get(pk=certificate.pk).content
+        return Certificate.objects.get(pk=certificate.pk).document
 
 
 def fields_of(html: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def test_two_saves_at_the_same_moment_keep_one_and_tell_the_other(nppo: Nppo, in
                 )  # fmt: skip
             answers.append(name)
         except drafts.Conflict as conflict:
-            answers.append(f"conflict with {conflict.certificate.content.exporter.name}")
+            answers.append(f"conflict with {conflict.certificate.document.exporter.name}")
         finally:
             connections.close_all()
 

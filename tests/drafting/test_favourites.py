@@ -57,11 +57,11 @@ def test_ticking_keeps_the_exporter_and_the_consignee(world: World) -> None:
     draft = world.draft(valid_document())
     assert world.save(draft, "parties", keep_exporter="on").status_code == 302
     (exporter,) = world.rows()
-    assert (exporter.name, exporter.content) == ("Upolu Growers Ltd", Document(exporter=valid_document().exporter))
+    assert (exporter.name, exporter.data) == ("Upolu Growers Ltd", Document(exporter=valid_document().exporter))
     assert exporter.used_by_id == world.inspector.pk
     assert world.rows("consignee") == []
     world.save(draft, "parties", keep_consignee="on")
-    assert [row.content.consignee for row in world.rows("consignee")] == [valid_document().consignee]
+    assert [row.data.consignee for row in world.rows("consignee")] == [valid_document().consignee]
 
 
 def test_without_the_tick_nothing_is_kept(world: World) -> None:
@@ -74,7 +74,7 @@ def test_a_route_is_kept_with_its_destination_and_without_the_voyage(world: Worl
     world.save(world.draft(valid_document()), "transport", keep_route="on")
     (route,) = world.rows("route")
     assert (route.name, route.destination) == ("Southern Pearl, Port of Auckland, New Zealand", "NZ")
-    said = route.content
+    said = route.data
     assert (said.entry.code, said.movements[0].number, said.movements[0].means) == (
         "NZAKL", "", (Text("Southern Pearl", "en"),),
     )  # fmt: skip
@@ -91,7 +91,7 @@ def test_keeping_the_same_name_again_brings_it_up_to_date(world: World) -> None:
     moved = valid_document(exporter=Party("Upolu Growers Ltd", ("New street 1", "Apia")))
     world.save(world.draft(moved), "parties", keep_exporter="on")
     (row,) = world.rows()
-    assert row.content.exporter.address == ("New street 1", "Apia")
+    assert row.data.exporter.address == ("New street 1", "Apia")
 
 
 def test_filling_in_fills_the_fields_and_saves_nothing(world: World) -> None:
@@ -196,7 +196,7 @@ def test_one_is_renamed_and_changed(world: World) -> None:
     said = {"label": "Upolu (Vaitele)", "name": "Upolu Growers Limited", "address": "Vaitele\r\n\r\nApia"}
     assert world.client.post(address, said).url == "/favourites/?kind=exporter"
     (row,) = world.rows()
-    assert (row.name, row.content.exporter.name, row.content.exporter.address) == (
+    assert (row.name, row.data.exporter.name, row.data.exporter.address) == (
         "Upolu (Vaitele)", "Upolu Growers Limited", ("Vaitele", "Apia"),
     )  # fmt: skip
     page = world.client.get("/favourites/?q=limited").content.decode()
@@ -209,8 +209,8 @@ def test_a_route_is_changed(world: World) -> None:
     said = {"label": "By air", "destination": "FJ", "mode": "4", "means": "", "entry_name": "Nadi"}
     assert world.client.post(address, said).status_code == 302
     (row,) = world.rows("route")
-    assert (row.destination, row.content.import_country.name, row.content.entry.name) == ("FJ", "Fiji", "Nadi")
-    assert (row.content.movements[0].mode, row.content.movements[0].means) == ("4", ())
+    assert (row.destination, row.data.import_country.name, row.data.entry.name) == ("FJ", "Fiji", "Nadi")
+    assert (row.data.movements[0].mode, row.data.movements[0].means) == ("4", ())
 
 
 @pytest.mark.parametrize(

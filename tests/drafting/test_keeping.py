@@ -53,7 +53,7 @@ def world() -> World:
 
 
 def test_a_template_holds_what_comes_again_and_no_quantities(world: World) -> None:
-    said = world.keep("Taro to Auckland").content
+    said = world.keep("Taro to Auckland").document
     assert said.exporter == issued_document().exporter
     assert (said.number, said.issued, said.equipment, said.attachments) == ("", "", (), ())
     (line,) = said.lines
@@ -63,7 +63,7 @@ def test_a_template_holds_what_comes_again_and_no_quantities(world: World) -> No
 
 
 def test_quantities_stay_when_they_are_always_the_same(world: World) -> None:
-    (line,) = world.keep("Taro", with_quantities=True).content.lines
+    (line,) = world.keep("Taro", with_quantities=True).document.lines
     assert (line.net_weight.value, line.packages[0].quantity) == ("12400", "620")
 
 
@@ -72,7 +72,7 @@ def test_a_template_for_re_export_holds_nothing_of_what_covered_one(world: World
     world.issued = make_certificate(
         world.nppo, Status.ISSUED, by=world.inspector, number="WS-8", document=re_export_document(), reference="x"
     )
-    said = world.keep("Potatoes", with_quantities=with_quantities).content
+    said = world.keep("Potatoes", with_quantities=with_quantities).document
     assert (said.attachments, said.lines[0].drawn_from) == ((), "")
     assert not note_texts(said.lines[0].notes, "RPCRF", "RPCCO", "RPCAI")
     assert note_texts(said.lines[0].notes, "RPCST")
@@ -93,7 +93,7 @@ def test_two_drafts_of_one_template_share_no_line(world: World) -> None:
     template = world.keep("Taro")
     with acting_for(world.nppo.pk):
         first, second = (keeping.use(template, by=world.inspector) for _ in range(2))
-    assert first.content.lines[0].id != second.content.lines[0].id
+    assert first.document.lines[0].id != second.document.lines[0].id
 
 
 def test_own_ones_are_seen_by_their_owner_only_and_those_of_the_nppo_by_everybody(world: World) -> None:
@@ -140,7 +140,7 @@ def test_what_an_inspector_presses(world: World) -> None:
     made = world.post(world.inspector, "new", template=str(world.kept().pk))
     pk = int(made.url.split("/")[2])
     with acting_for(world.nppo.pk):
-        document: Document = Certificate.objects.get(pk=pk).content
+        document: Document = Certificate.objects.get(pk=pk).document
     assert document.consignee == issued_document().consignee
 
 
@@ -149,12 +149,12 @@ def test_a_name_stands_once_and_replacing_it_is_asked(world: World) -> None:
     taken = world.post(world.inspector, "keep", world.issued.pk, name="Taro", whose="own", with_quantities="on")
     assert taken.status_code == 422
     assert "Replace the template of this name" in taken.content.decode()
-    assert world.kept().content.lines[0].net_weight == Measure()
+    assert world.kept().document.lines[0].net_weight == Measure()
     done = world.post(
         world.inspector, "keep", world.issued.pk, name="Taro", whose="own", with_quantities="on", instead="on"
     )
     assert done.status_code == 302
-    assert world.kept().content.lines[0].net_weight.value == "12400"
+    assert world.kept().document.lines[0].net_weight.value == "12400"
 
 
 def test_two_people_may_use_the_same_name(world: World) -> None:

@@ -32,7 +32,7 @@ class World:
         self.by = make_membership(self.nppo, roles.INSPECTOR)
         self.client: Client = acting_client(self.by)
         self.draft = make_certificate(self.nppo, Status.DRAFT, by=self.by)
-        self.line = url(self.draft, f"line.{self.draft.content.lines[0].id}")
+        self.line = url(self.draft, f"line.{self.draft.document.lines[0].id}")
 
     def look(self, name: str, q: str = "", **query: str) -> Any:
         return self.client.get(reverse("certificates:look_up", args=[name]), {"q": q, **query})

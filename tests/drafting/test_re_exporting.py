@@ -68,7 +68,7 @@ class World:
             )  # fmt: skip
 
         with acting_for(self.nppo.pk):
-            opened = drafts.section_hash(draft.content, "lines")
+            opened = drafts.section_hash(draft.document, "lines")
             return drafts.save_section(draft, "lines", by=self.author, opened_with=opened, change=change)
 
     def issue(self, draft: Certificate) -> Certificate:
@@ -100,7 +100,7 @@ def world() -> World:
 def test_lines_origin_and_covering_certificate_are_carried_over_and_nothing_of_the_first_certificates_own(
     world: World,
 ) -> None:
-    document = world.draft().content
+    document = world.draft().document
     taro, yam = document.lines
     assert (document.type, document.statements, document.number, document.officer) == ("657", ("",), "", "")
     assert document.export_country.code == "NZ"
@@ -115,7 +115,7 @@ def test_lines_origin_and_covering_certificate_are_carried_over_and_nothing_of_t
 
 def test_our_certified_reproduction_is_attached(world: World, signed_in: Any) -> None:
     made = world.draft()
-    (copy,) = made.content.attachments
+    (copy,) = made.document.attachments
     assert (copy.kind, copy.number, copy.descriptions[0].text) == ("AWR", "WS-1", "Certified true copy")
     client: Client = signed_in(world.author)
     data = client.get(reverse("certificates:attachment", args=[made.pk, copy.id])).content
@@ -124,7 +124,7 @@ def test_our_certified_reproduction_is_attached(world: World, signed_in: Any) ->
 
 
 def test_what_only_an_officer_knows_is_asked_for(world: World) -> None:
-    missing = {p.rule for p in rules.problems(world.draft().content, "submit") if p.level == rules.SEVERE}
+    missing = {p.rule for p in rules.problems(world.draft().document, "submit") if p.level == rules.SEVERE}
     assert {"re_export.packed", "re_export.containers"} <= missing
 
 
@@ -133,7 +133,7 @@ def test_what_goes_on_is_counted_line_by_line_in_any_unit_of_weight(world: World
     assert made.number
     assert world.left() == ["10000", "1.5"]
     second = world.draft()
-    taro, yam = second.content.lines
+    taro, yam = second.document.lines
     assert (taro.net_weight, yam.net_weight) == (Measure("10000", "KGM"), Measure("1.5", "TNE"))
     assert taro.packages == ()
     with acting_for(world.nppo.pk):
@@ -154,13 +154,13 @@ def test_more_than_the_balance_is_refused_and_nothing_is_kept(
 ) -> None:
     made = world.say(world.draft(), **measures)
     with acting_for(world.nppo.pk), pytest.raises(balances.Overdrawn) as told:
-        balances.draw(made, made.content)
+        balances.draw(made, made.document)
     assert [(s.number, s.left.value, s.is_unstated) for s in told.value.shortages] == shortages
     assert world.left() == ["12400", "2"]
 
 
 def test_the_measure_that_the_received_line_states_is_the_one_that_counts(world: World) -> None:
-    line = replace(world.received.content.lines[0], net_weight=Measure(), gross_weight=Measure("1000", "KGM"))
+    line = replace(world.received.document.lines[0], net_weight=Measure(), gross_weight=Measure("1000", "KGM"))
     document = replace(arrived("WS-3"), lines=(line,))
     other = make_certificate(
         world.nppo, Status.ACCEPTED, direction="received", counterpart="WS", number="WS-3", document=document
@@ -171,10 +171,10 @@ def test_the_measure_that_the_received_line_states_is_the_one_that_counts(world:
 
 def test_two_lines_that_draw_on_one_are_counted_together(world: World) -> None:
     made = world.say(world.draft())
-    line = made.content.lines[0]
+    line = made.document.lines[0]
     with acting_for(world.nppo.pk), pytest.raises(balances.Overdrawn) as told:
         doubled = (replace(line, net_weight=Measure("12000", "KGM")), replace(line, net_weight=Measure("500", "KGM")))
-        balances.check(made, replace(made.content, lines=doubled))
+        balances.check(made, replace(made.document, lines=doubled))
     (short,) = told.value.shortages
     assert (short.number, short.left.value) == (2, "400")
 
@@ -228,7 +228,7 @@ def test_lines_of_a_second_certificate_are_added_with_its_copy_and_the_same_boxe
     other = world.arrive("WS-2")
     with acting_for(world.nppo.pk):
         more = re_exporting.add(made, other, by=world.author)
-    document = more.content
+    document = more.document
     assert [text.text for line in document.lines for text in note_texts(line.notes, "RPCRF")] == ["WS-1"] * 2 + [
         "WS-2"
     ] * 2
@@ -266,14 +266,14 @@ def test_what_an_inspector_presses(world: World, signed_in: Any) -> None:
     posted = open_page(client, statement) | GONE_ON
     assert client.post(statement, posted).status_code == 302
     with acting_for(world.nppo.pk):
-        document = Certificate.objects.get(pk=pk).content
+        document = Certificate.objects.get(pk=pk).document
     said = [{n.subject: n.text for n in line.notes} for line in document.lines]
     assert all((s["RPCPK"], s["RPCRP"], s["RPCNC"], s["RPCAI"], s["RPCTC"]) == ("False", *["True"] * 4) for s in said)
     address = reverse("certificates:line", args=[pk, document.lines[0].id])
     assert client.post(address, open_page(client, address) | {"net_weight": "99 999"}).status_code == 302
     with acting_for(world.nppo.pk):
         draft = Certificate.objects.get(pk=pk)
-        kept = draft.content
+        kept = draft.document
     assert kept.lines[0].notes == document.lines[0].notes
     world.say(draft)
     refused = client.post(reverse("certificates:act", args=[pk, "submit"]))
@@ -289,7 +289,7 @@ def test_on_paper_it_is_drafted_by_hand(world: World, signed_in: Any) -> None:
     fields = open_page(client, address) | {"description": "Potatoes", "covering": "BE-677636", "covering_country": "BE"}
     assert client.post(address, fields).status_code == 302
     with acting_for(world.nppo.pk):
-        document = Certificate.objects.get(pk=pk).content
+        document = Certificate.objects.get(pk=pk).document
     assert (document.type, document.statements) == ("657", ("",))
     assert {note.subject: note.text for note in document.lines[0].notes} == {
         "RPCST": "3", "RPCRF": "BE-677636", "RPCCO": "BE",

@@ -65,8 +65,8 @@ def test_it_is_in_neither_the_message_nor_the_paper(nppo: Nppo, inspector: Membe
     parts = [bytes(stream.read_bytes()) for stream in opened.objects if isinstance(stream, pikepdf.Stream)]
     assert any(issued.number.encode() in part for part in parts)  # the message inside names the certificate
     assert not any(b"4711" in part for part in parts)
-    assert "4711" not in str(face(issued.content))
-    assert b"4711" not in to_xml(issued.content, {})
+    assert "4711" not in str(face(issued.document))
+    assert b"4711" not in to_xml(issued.document, {})
 
 
 def test_it_is_found_by_search_and_shown_in_lists(nppo: Nppo, inspector: Membership) -> None:
@@ -89,7 +89,7 @@ def test_it_is_written_at_any_time_and_what_it_was_before_stays_told(
     assert write(found, inspector).status_code == 302
     assert write(found, inspector, "  PO   5 ").status_code == 302
     assert now(found).own_reference == "PO 5"
-    assert now(found).content == found.content
+    assert now(found).document == found.document
     with acting_for(nppo.pk):
         told = list(found.events.order_by("pk").values_list("action", "changes"))
     assert told == [
@@ -102,7 +102,7 @@ def test_saving_a_section_keeps_it_findable(nppo: Nppo, inspector: Membership) -
     write(found, inspector)
     row = now(found)
     with acting_for(nppo.pk):
-        storage.store(row, row.content)
+        storage.store(row, row.document)
     assert "po-4711/taro" in now(found).search_text
 
 

@@ -76,7 +76,7 @@ def unmeasured(line: TradeLine) -> TradeLine:
 
 
 def weights(certificate: Certificate) -> list[str]:
-    return [line.net_weight.value for line in certificate.content.lines]
+    return [line.net_weight.value for line in certificate.document.lines]
 
 
 class World:
@@ -119,7 +119,7 @@ def world() -> World:
 
 
 def ids(certificate: Certificate) -> list[str]:
-    return [line.id for line in certificate.content.lines]
+    return [line.id for line in certificate.document.lines]
 
 
 # splitting
@@ -129,7 +129,7 @@ def test_whole_lines_leave_and_the_rest_stands_in_both(world: World) -> None:
     draft = world.draft(replace(lines("a", "b", "c"), notes=(Note("DMCL", "UGL"), Note("ADDIEDL", "2026-07-14"))))
     (made,) = world.split(draft, "c", "a")
     assert (ids(world.now(draft)), ids(made)) == (["b"], ["a", "c"])
-    before, after = world.now(draft).content, made.content
+    before, after = world.now(draft).document, made.document
     assert replace(before, lines=()) == replace(after, lines=())
     assert (made.status, made.holder, made.line_count) == (Status.DRAFT, world.author, 2)
     assert world.now(draft).commodity == "b"
@@ -142,10 +142,10 @@ def test_one_draft_becomes_several_at_once(world: World) -> None:
     made = world.share(draft, shares, 3)
     every = [world.now(draft), *made]
     assert [weights(each) for each in every] == [["4200"], ["4000"], ["4200", "100"]]
-    assert [each.content.lines[0].gross_weight.value for each in every] == ["4234", "4032", "4234"]
-    assert [each.content.lines[0].packages[0].quantity for each in every] == ["210", "200", "210"]
-    assert len({line.id for each in every for line in each.content.lines}) == 4
-    treatments = [each.content.lines[0].treatments[0] for each in every]
+    assert [each.document.lines[0].gross_weight.value for each in every] == ["4234", "4032", "4234"]
+    assert [each.document.lines[0].packages[0].quantity for each in every] == ["210", "200", "210"]
+    assert len({line.id for each in every for line in each.document.lines}) == 4
+    treatments = [each.document.lines[0].treatments[0] for each in every]
     assert (len(set(treatments)), len({each.id for each in treatments})) == (1, 3)
 
 
@@ -166,7 +166,7 @@ def test_each_draft_tells_of_the_others(world: World) -> None:
 def test_a_container_goes_with_its_draft_and_the_others_stand_in_each(world: World) -> None:
     draft = world.draft(replace(lines("a", "b", "c"), equipment=tuple(map(Equipment, ("C1", "C2", "C3", "C4")))))
     made = world.share(draft, {"b": Share(1), "c": Share(2)}, 3, containers={"C1": 0, "C2": 1, "C3": 2})
-    numbers = [[each.number for each in row.content.equipment] for row in (world.now(draft), *made)]
+    numbers = [[each.number for each in row.document.equipment] for row in (world.now(draft), *made)]
     assert numbers == [["C1", "C4"], ["C2", "C4"], ["C3", "C4"]]
 
 
@@ -289,7 +289,7 @@ def test_who_drafts_nothing_splits_and_combines_nothing(world: World) -> None:
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_of_two_who_split_the_same_draft_at_once_one_is_told(world: World) -> None:
     draft, together, answers = world.draft(lines("a", "b", "c")), threading.Barrier(2), []
-    opened = drafts.section_hash(draft.content, "lines")
+    opened = drafts.section_hash(draft.document, "lines")
 
     def press() -> None:
         together.wait()
@@ -403,7 +403,7 @@ def test_numbers_of_packages_that_are_to_be_written_are_told_and_block_submittin
     assert ask(world, draft, {**carried(checked), "save": "1"}).status_code == 302
     with acting_for(world.nppo.pk):
         made = Certificate.objects.latest("pk")
-        assert [each.lines[0].packages[0].quantity for each in (made.content, world.now(draft).content)] == ["", ""]
+        assert [each.lines[0].packages[0].quantity for each in (made.document, world.now(draft).document)] == ["", ""]
         with pytest.raises(workflow.Blocked) as blocked:
             workflow.perform("submit", made, by=world.author)
     assert "line.package" in {problem.rule for problem in blocked.value.problems}
@@ -452,7 +452,7 @@ def test_lines_that_somebody_changed_meanwhile_are_looked_at_again(world: World)
     draft = world.draft(taro_and("yam"))
     checked = carried(ask(world, draft, {"part-taro-1": "4000", "rest-taro": "0"}))
     with acting_for(world.nppo.pk):
-        opened = drafts.section_hash(draft.content, "line.yam")
+        opened = drafts.section_hash(draft.document, "line.yam")
         drafts.save_section(
             draft, "line.yam", by=world.other, opened_with=opened, change=lambda d: drafts.without_line(d, "yam")
         )
@@ -481,7 +481,7 @@ def test_500_lines_are_paged_and_what_was_typed_travels_along(world: World) -> N
     with acting_for(world.nppo.pk):
         rows = list(Certificate.objects.order_by("pk"))
         assert [row.line_count for row in rows] == [399, 2, 100]
-        assert [line.net_weight.value for line in rows[1].content.lines] == ["500", "1500"]
+        assert [line.net_weight.value for line in rows[1].document.lines] == ["500", "1500"]
 
 
 def test_numbers_that_name_no_line_are_said_and_an_error_shows_its_page(world: World) -> None:
@@ -521,7 +521,7 @@ def test_lines_and_what_the_drafts_say_come_together(world: World) -> None:
                Note("ADIPEDL", "P-1")),
         attachments=(Attachment("y", "1" * 64, "b.pdf", "ZZZ", "1"), Attachment("z", "0" * 64, "a.pdf", "ZZZ", "1")),
     )  # fmt: skip
-    made = world.combine(world.draft(first), world.draft(second)).content
+    made = world.combine(world.draft(first), world.draft(second)).document
     assert [line.id for line in made.lines] == ["a", "b", "c"]
     assert note_texts(made.notes, "DMCL") == [Text("UGL; SAV")]
     assert [text.text for text in note_texts(made.notes, "ADEDL")] == ["Free from soil.", "Free from pests."]
@@ -593,7 +593,7 @@ def test_re_exports_have_the_statement_of_the_first(world: World) -> None:
     notes = tuple(replace(n, text=repacked.get(n.subject, n.text)) for n in second.lines[0].notes)
     notes = tuple(replace(n, text="BE-2") if n.subject == "RPCRF" else n for n in notes)
     second = replace(second, lines=(replace(second.lines[0], notes=notes),))
-    made = world.combine(world.draft(first), world.draft(second)).content
+    made = world.combine(world.draft(first), world.draft(second)).document
     assert all(ticked(line.notes, "RPCPK") and not ticked(line.notes, "RPCRP") for line in made.lines)
     assert [note_texts(line.notes, "RPCRF")[0].text for line in made.lines] == ["BE-677636", "BE-2"]
 
@@ -645,4 +645,4 @@ def test_a_split_draft_is_combined_again(world: World) -> None:
     draft = world.draft(lines("a", "b"))
     made = world.combine(draft, *world.split(draft, "b"))
     assert ids(made) == ["a", "b"]
-    assert note_texts(made.content.notes, "DMCL") == note_texts(draft.content.notes, "DMCL")
+    assert note_texts(made.document.notes, "DMCL") == note_texts(draft.document.notes, "DMCL")

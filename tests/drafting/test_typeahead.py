@@ -46,7 +46,7 @@ class World:
 
     @property
     def line(self) -> str:
-        return f"line.{self.draft.content.lines[0].id}"
+        return f"line.{self.draft.document.lines[0].id}"
 
 
 @pytest.fixture

@@ -1,13 +1,26 @@
 """The law of the message: what we write we read back, whatever is in it; and rules never raise."""
 
 import hashlib
+import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certificates.ephyto import rules, show
-from certificates.ephyto.document import Attachment, Document, from_json, to_json
+from certificates.ephyto.document import (
+    VERSION,
+    Attachment,
+    Country,
+    Document,
+    Origin,
+    TradeLine,
+    from_json,
+    from_text,
+    to_bytes,
+    to_json,
+    to_text,
+)
 from certificates.ephyto.rules.shapes import is_blank
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from tests.ephyto.strategies import documents
@@ -31,6 +44,15 @@ def test_reading_gives_back_what_was_written(document: Document) -> None:
 @given(documents)
 def test_json_gives_back_what_was_stored(document: Document) -> None:
     assert from_json(to_json(document)) == document
+    assert to_bytes(from_text(to_text(document))) == to_bytes(document)  # ids and names as printed too
+
+
+def test_json_names_its_version_and_countries_without_a_code() -> None:
+    nameless = Document(
+        import_country=Country("", "Samoa"), lines=(TradeLine(origins=(Origin(Country("", "Samoa")),)),)
+    )
+    assert json.loads(to_text(Document()))["version"] == VERSION
+    assert to_bytes(from_text(to_text(nameless))) == to_bytes(nameless)
 
 
 @quickly

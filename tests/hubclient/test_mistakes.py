@@ -181,7 +181,7 @@ def test_prefixes_are_the_writers_own_affair(world: World, receiver: Receiver) -
     world.sweep()
     receiver.receive()
     with acting_for(receiver.nppo.pk):
-        assert Certificate.objects.get().content == from_xml(message()).document
+        assert Certificate.objects.get().document == from_xml(message()).document
     assert hub_states(world) == ["Delivered"]
 
 
@@ -194,7 +194,7 @@ def test_what_would_end_a_cdata_section_arrives_whole(world: World, receiver: Re
     with acting_for(receiver.nppo.pk):
         certificate = Certificate.objects.get()
         assert bytes(certificate.messages.get().xml) == data
-    assert certificate.content.lines[0].descriptions[0].text == "Taro ]]> & <corms>"
+    assert certificate.document.lines[0].descriptions[0].text == "Taro ]]> & <corms>"
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_the_real_example_comes_through_the_hub_with_all_its_content(world: Worl
     with acting_for(world.nppo.pk):
         assert bytes(Message.objects.get().xml) == data
         assert certificate.number == "123ABC"
-        assert len(certificate.content.further) == 3
+        assert len(certificate.document.further) == 3
         from certificates.models import Blob
 
         assert Blob.objects.count() == 4  # the first PDF came twice; the damaged file keeps its text

@@ -29,7 +29,7 @@ def test_the_officer_sees_what_changed_since_the_last_return() -> None:
     assert "Changed since it was returned" not in _page(found, officer)
     with acting_for(nppo.pk):
         found = workflow.perform("return", found, by=officer, reason="Which exporter?")
-        storage.store(found, replace(found.content, exporter=Party("Savaii Growers Ltd", ("Salelologa",))))
+        storage.store(found, replace(found.document, exporter=Party("Savaii Growers Ltd", ("Salelologa",))))
         found = workflow.perform("submit", found, by=author)
     page = _page(found, officer)
     assert "Changed since it was returned" in page

@@ -488,4 +488,4 @@ def test_the_section_of_declarations_offers_the_day_and_does_not_write_it(world:
     page = world.client.get(address).content.decode()
     assert "An inspection is recorded on 9 11 2026." in page
     with acting_for(world.nppo.pk):
-        assert Certificate.objects.get(pk=world.draft.pk).content.notes == ()
+        assert Certificate.objects.get(pk=world.draft.pk).document.notes == ()

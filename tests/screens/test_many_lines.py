@@ -61,12 +61,12 @@ class World:
             )
 
     def addresses(self) -> list[str]:
-        line = self.draft.content.lines[250].id
+        line = self.draft.document.lines[250].id
 
         def of(certificate: Certificate, name: str, *arguments: str) -> str:
             return reverse(f"certificates:{name}", args=[certificate.pk, *arguments])
 
-        every = [of(self.draft, "section", name) for name in drafts.sections_of(self.draft.content)]
+        every = [of(self.draft, "section", name) for name in drafts.sections_of(self.draft.document)]
         every += [of(self.draft, "section", "lines") + query for query in ("?page=20", "?problems=1")]
         every += [
             of(self.draft, name) for name in ("certificate", "check", "lines", "apply_lines", "bring_lines", "split")

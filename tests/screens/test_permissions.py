@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certificates import storage
-from certificates.ephyto.document import Document, to_json
+from certificates.ephyto.document import Document
 from certificates.models import (
     Batch,
     BatchItem,
@@ -427,11 +427,11 @@ class World:
         self._seals()
         self._inspection()
         self.made["template"] = CertificateTemplate.objects.create(
-            nppo=self.nppo, name="Taro to Auckland", document=to_json(valid_document()), type="851", destination="NZ"
+            nppo=self.nppo, name="Taro to Auckland", document=valid_document(), type="851", destination="NZ"
         )
         self.made["favourite"] = Favourite.objects.create(
             nppo=self.nppo, kind="exporter", name="Upolu Growers Ltd", folded="upolu growers ltd",
-            data=to_json(Document(exporter=valid_document().exporter)),
+            data=Document(exporter=valid_document().exporter),
         )  # fmt: skip
         self.made["unprinted"] = RenderTry.objects.create(
             nppo=self.nppo, certificate=self.made["draft"], tries=1, error="OSError: no fonts"
@@ -505,7 +505,7 @@ class World:
         """Names of what was made become ids; names of worklists stay."""
         if view in OF_LISTS:
             return list(names)
-        line = self.made["draft"].content.lines[0].id  # type: ignore[attr-defined]
+        line = self.made["draft"].document.lines[0].id  # type: ignore[attr-defined]
         found: dict[str, object] = {name: row.pk for name, row in self.made.items()}  # type: ignore[attr-defined]
         found |= {"line": line, "token": f"{self.nppo.pk}-s3cret{self.nppo.code}"}
         return [found.get(name, name) for name in names]

@@ -62,7 +62,7 @@ def test_each_remark_stands_at_the_top_of_its_section_and_in_the_task_list(world
     assert "Whose address?" in world.page("section", "parties")
     assert "Whose address?" not in world.page("section", "transport")
     assert "302 kg" in world.page("section", "lines")
-    line = world.found.content.lines[0].id
+    line = world.found.document.lines[0].id
     assert "302 kg" in world.page("line", line)  # the lines are one section
     assert "Remark of the officer" not in world.page("section", "attachments")
     assert world.page("certificate").count('<span class="pill bad">Remark</span>') == 2

@@ -98,7 +98,7 @@ def test_a_withdrawal_travels_under_the_same_number_and_both_sides_keep_the_reco
         event = done.events.get(action="withdrawn")
     assert (first.status_code, second.status_code) == ("70", "40")
     sent = from_xml(bytes(second.xml)).document  # type: ignore[union-attr]
-    assert replace(sent, status="70") == world.now(certificate).content
+    assert replace(sent, status="70") == world.now(certificate).document
     assert (event.by_id, event.reason) == (world.officer.pk, "The consignment was not loaded")
 
 
@@ -164,14 +164,14 @@ def test_a_replacement_cancels_the_old_one_in_the_moment_it_is_issued(world: Wor
     with acting_for(world.samoa.pk):
         made = replacing.draft(old, by=world.author, reason="Change of consignee", original="circulating")
     assert world.now(old).status == Status.ISSUED
-    assert made.content.consignee == old.content.consignee
+    assert made.document.consignee == old.document.consignee
     for step, by in (("submit", world.author), ("approve", None), ("issue", None)):
         made = world.do(step, made, by)
     assert made.number not in ("", old.number)
     before = world.now(old)
     assert (before.status, before.original) == (Status.REPLACED, "circulating")
-    notes = {note.subject: note.text for note in made.content.notes}
-    assert (notes["ADRP"], notes["ADRPN"], notes["ADRD"]) == ("4", old.number, old.content.issued)
+    notes = {note.subject: note.text for note in made.document.notes}
+    assert (notes["ADRP"], notes["ADRPN"], notes["ADRD"]) == ("4", old.number, old.document.issued)
     world.travel()
     assert world.there() == {old.number: "replaced", made.number: "received"}
     with acting_for(world.samoa.pk):
@@ -190,7 +190,7 @@ def test_a_replacement_before_the_old_one_left_sends_only_the_new_one(world: Wor
 def test_a_replacement_of_a_replacement_names_only_the_last(world: World) -> None:
     second = world.replaced(world.issued())
     third = world.replaced(second)
-    assert [text.text for text in note_texts(third.content.notes, "ADRPN")] == [second.number]
+    assert [text.text for text in note_texts(third.document.notes, "ADRPN")] == [second.number]
     assert world.now(second).status == Status.REPLACED
 
 
@@ -231,7 +231,7 @@ def test_what_an_officer_presses(world: World, signed_in: Any) -> None:
     assert "Change of &lt;consignee&gt;" in refused.content.decode()
     made = client.post(address, {"reason": "Change of consignee", "original": "lost"})
     draft = Certificate(pk=int(made.url.strip("/").split("/")[-1]), nppo=world.samoa)
-    assert world.now(draft).content.exporter == Party("Upolu Growers Ltd", ("Vaitele Industrial Zone", "Apia, Samoa"))
+    assert world.now(draft).document.exporter == Party("Upolu Growers Ltd", ("Vaitele Industrial Zone", "Apia, Samoa"))
     assert client.post(address, {"reason": "Change", "original": "lost"}).url == made.url
     shown = client.get(reverse("certificates:certificate", args=[old.pk])).content.decode()
     assert "Replacement under way" in shown

@@ -7,16 +7,12 @@ from typing import Final
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document, Note, TradeLine
 from certificates.ephyto.rules import lines, notes
-from certificates.ephyto.rules.shapes import Check, Codes, Finding, each_line, is_blank
+from certificates.ephyto.rules.shapes import Check, Codes, Finding, is_blank
 from certificates.paper import glyphs
 
 MOST_NAMED: Final = 5  # characters that one problem names
+DECLARING: Final = ("ADEDL", "ADAOEDL")
 
-_COMMERCIAL: Final = re.compile(
-    r"\b(letters? of credit|l/c|invoice|proforma|carta de cr[eé]dito|factura|lettre de cr[eé]dit|facture|tax (?:id|number)|"
-    r"vat (?:no|number)|RUC|NIT)\b",
-    re.IGNORECASE,
-)
 _TREATED: Final = re.compile(
     r"\b(fumigat\w*|methyl bromide|phosphine|heat treated|hot water treat\w*|treated with|tratad[oa]s? con|trait[ée]e?s? (?:au|avec))\b",
     re.IGNORECASE,
@@ -26,18 +22,18 @@ _TREATED: Final = re.compile(
 def declarations(document: Document) -> Iterator[tuple[str, Note]]:
     """Every note that declares something, with its path."""
     for note in document.notes:
-        if note.subject in ("ADEDL", "ADAOEDL"):
+        if note.subject in DECLARING:
             yield f"notes.{note.subject}", note
     for line in document.lines:
         for note in line.notes:
-            if note.subject in ("ADTLIL", "ADAOTLIL"):
+            if note.subject in lines.DECLARING:
                 yield f"lines.{line.id}.notes.{note.subject}", note
 
 
 def commercial_references(document: Document, codes: Codes) -> Iterator[Finding]:
-    for path, note in declarations(document):
-        if found := _COMMERCIAL.search(note.text):
-            yield path, {"words": found[0]}
+    for note in document.notes:
+        if note.subject in DECLARING and (found := lines.COMMERCIAL.search(note.text)):
+            yield f"notes.{note.subject}", {"words": found[0]}
 
 
 def repeated_treatments(document: Document, codes: Codes) -> Iterator[Finding]:
@@ -49,16 +45,13 @@ def repeated_treatments(document: Document, codes: Codes) -> Iterator[Finding]:
 
 
 def unknown_codes(document: Document, codes: Codes) -> Iterator[Finding]:
-    """Countries, packages and transport modes that their lists do not hold."""
+    """Countries and transport modes that their lists do not hold."""
     asked = [
         ("country", document.export_country.code, "export_country"),
         ("country", document.import_country.code, "import_country"),
         *(("country", c.code, "transit_countries") for c in document.transit_countries),
         *(("transport", m.mode, "movements") for m in document.movements),
     ]
-    for line in document.lines:
-        asked += [("country", o.country.code, f"lines.{line.id}.origins") for o in line.origins]
-        asked += [("package", p.kind, f"lines.{line.id}.packages") for p in line.packages]
     for list_name, code, path in asked:
         if code and codes.known(list_name, code) is False:
             yield path, {"code": code}
@@ -84,9 +77,8 @@ def wrong_country_codes(document: Document, codes: Codes) -> Iterator[Finding]:
     """ISO 3166-1 alpha-2 only inside the content; connection codes such as LK2 stand on the envelope."""
     named = [("export_country", document.export_country), ("import_country", document.import_country)]
     named += [("transit_countries", country) for country in document.transit_countries]
-    named += [(f"lines.{line.id}.origins", origin.country) for line in document.lines for origin in line.origins]
     for path, country in named:
-        if country.code and not re.fullmatch("[A-Z]{2}", country.code):
+        if country.code and not lines.ALPHA_2.fullmatch(country.code):
             yield path, {"code": country.code}
 
 
@@ -115,28 +107,26 @@ def _texts_with_limits(document: Document) -> Iterator[_Limited]:
         yield from ((("attachments", item.id, "descriptions"), text.text, 8000) for text in item.descriptions)
     for note in document.notes:
         yield ("notes", note.subject), note.text, notes.longest(note.subject)
-    for line in document.lines:
-        yield from _line_texts_with_limits(line)
 
 
 def _line_texts_with_limits(line: TradeLine) -> Iterator[_Limited]:
     for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
         for text in getattr(line, name):
-            yield ("lines", line.id, name), text.text, 256
+            yield (name,), text.text, 256
     for note in line.notes:
-        yield ("lines", line.id, "notes", note.subject), note.text, notes.longest(note.subject)
+        yield ("notes", note.subject), note.text, notes.longest(note.subject)
     for classification in line.classifications:
         for text in classification.names:
-            yield ("lines", line.id, "classifications"), text.text, 70
+            yield ("classifications",), text.text, 70
     for origin in line.origins:
         for area in origin.areas:
-            yield ("lines", line.id, "origins"), area, 256
+            yield ("origins",), area, 256
     yield from _treatment_texts_with_limits(line)
 
 
 def _treatment_texts_with_limits(line: TradeLine) -> Iterator[_Limited]:
     for treatment in line.treatments:
-        path = ("lines", line.id, "treatments", treatment.id)
+        path = ("treatments", treatment.id)
         yield (*path, "kind"), treatment.kind.text, 256
         yield (*path, "method"), treatment.method.text, 256
         for text in treatment.information:
@@ -146,14 +136,30 @@ def _treatment_texts_with_limits(line: TradeLine) -> Iterator[_Limited]:
 
 
 def too_long(document: Document, codes: Codes) -> Iterator[Finding]:
-    for path, text, limit in _texts_with_limits(document):
+    yield from _too_long(_texts_with_limits(document))
+
+
+def too_long_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _too_long(_line_texts_with_limits(line))
+
+
+def _too_long(texts: Iterator[_Limited]) -> Iterator[Finding]:
+    for path, text, limit in texts:
         if len(text) > limit:
             yield ".".join(path), {"limit": str(limit), "length": str(len(text))}
 
 
 def unprintable(document: Document, codes: Codes) -> Iterator[Finding]:
     """Texts with characters that the paper would print as their codes. The printed certificate must be legible."""
-    for path, text, _limit in _texts_with_limits(document):
+    yield from _unprintable(_texts_with_limits(document))
+
+
+def unprintable_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _unprintable(_line_texts_with_limits(line))
+
+
+def _unprintable(texts: Iterator[_Limited]) -> Iterator[Finding]:
+    for path, text, _limit in texts:
         if found := glyphs.missing(text):
             said = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in found[:MOST_NAMED])
             yield ".".join(path), {"characters": said + (", …" if len(found) > MOST_NAMED else "")}
@@ -208,15 +214,6 @@ def no_entry(document: Document, codes: Codes) -> Iterator[Finding]:
         yield "entry.name", {}
 
 
-def by_schema(document: Document, codes: Codes) -> Iterator[Finding]:
-    """Nothing: whoever writes the message holds it against the profile (judging.unfit)."""
-    yield from ()
-
-
 def no_lines(document: Document, codes: Codes) -> Iterator[Finding]:
     if not document.lines:
         yield "lines", {}
-
-
-def unknown_units(document: Document, codes: Codes) -> Iterator[Finding]:
-    yield from each_line(lambda line: lines.unknown_units(line, codes))(document, codes)

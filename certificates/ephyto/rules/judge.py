@@ -1,23 +1,58 @@
 """`problems` runs the table of rules; problems in words and as data; the findings of a Hub."""
 
-from typing import Any, Final
+from collections import defaultdict
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 
-from certificates.ephyto.document import Document
-from certificates.ephyto.rules.shapes import SCHEMA, SEVERE, Codes, NoCodes, Problem, Stage
+from certificates.ephyto.document import Document, TradeLine
+from certificates.ephyto.rules.shapes import SCHEMA, SEVERE, Codes, Finding, NoCodes, Problem, Stage
 from certificates.ephyto.rules.table import RULES
 
 NO_CODES: Final = NoCodes()
 _BY_ID: Final = {rule.id: rule for rule in RULES}
+_REMEMBERED: Final = 2000  # lines: of a draft that somebody works on only the changed one is judged anew
 
 
 def problems(document: Document, stage: Stage, codes: Codes = NO_CODES) -> list[Problem]:
     """What is wrong with the document at this stage, in the order of the rules. Never raises, whatever the document."""
+    of_lines = _of_lines(document, stage, codes)
     return [
         Problem(rule.id, rule.area, rule.level, path, params)
         for rule in RULES
         if stage in rule.stages
-        for path, params in rule.check(document, codes)
+        for path, params in (*rule.check(document, codes), *of_lines[rule.id])
     ]
+
+
+def _of_lines(document: Document, stage: Stage, codes: Codes) -> dict[str, list[Finding]]:
+    """What is found in the lines, by rule."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    unknown = cache(lambda *asked: codes.known(*asked) is False)
+    for number, line in enumerate(document.lines, start=1):
+        judged = _judged(line, tuple(treatment.id for treatment in line.treatments), document.type, stage)
+        for rule_id, path, params in judged.findings:
+            found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), **params}))
+        for rule_id, path, list_name, code in judged.codes:
+            if unknown(list_name, code):
+                found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), "code": code}))
+    return found
+
+
+class _Line(NamedTuple):
+    """What a line holds that is wrong, and the codes that lists must know, each with the rule that says so."""
+
+    findings: tuple[tuple[str, str, dict[str, str]], ...]
+    codes: tuple[tuple[str, str, str, str], ...]
+
+
+@lru_cache(_REMEMBERED)
+def _judged(line: TradeLine, treatment_ids: tuple[str, ...], kind: str, stage: Stage) -> _Line:
+    """treatment_ids: they stand in paths and take no part in the equality of lines."""
+    asked = [rule for rule in RULES if stage in rule.stages and rule.type in ("", kind)]
+    return _Line(
+        tuple((rule.id, *finding) for rule in asked for finding in rule.of_line(line)),
+        tuple((rule.id, *code) for rule in asked for code in rule.codes(line)),
+    )
 
 
 def english(problem: Problem) -> str:

@@ -1,7 +1,7 @@
 """Checks of what kind of certificate it is: type and status, statements, replacement, re-export."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from certificates.ephyto import dates
@@ -17,7 +17,7 @@ from certificates.ephyto.document import (
     note_texts,
     ticked,
 )
-from certificates.ephyto.rules.shapes import Check, Codes, Finding, is_blank
+from certificates.ephyto.rules.shapes import Codes, Finding, LineCheck, is_blank
 
 REPLACEMENT: Final = ("ADRP", "ADRPN", "ADRPR", "ADRD")
 ORIGINAL_CERTIFICATE: Final = "AWR"
@@ -83,17 +83,6 @@ def replaces_itself(document: Document, codes: Codes) -> Iterator[Finding]:
         yield "notes.ADRPN", {"value": document.number}
 
 
-def on_re_export(find: Callable[[TradeLine], Iterator[Finding]]) -> Check:
-    """A check of every line of a certificate for re-export."""
-
-    def check(document: Document, codes: Codes) -> Iterator[Finding]:
-        for number, line in enumerate(document.lines if document.type == RE_EXPORT else (), start=1):
-            for path, params in find(line):
-                yield f"lines.{line.id}.{path}", {"line": str(number), **params}
-
-    return check
-
-
 def no_re_export_statement(line: TradeLine) -> Iterator[Finding]:
     if "3" not in _said(line.notes, "RPCST"):
         yield "notes.RPCST", {}
@@ -105,7 +94,7 @@ def no_original_certificate(line: TradeLine) -> Iterator[Finding]:
             yield f"notes.{subject}", {}
 
 
-def one_of(first: str, second: str) -> Callable[[TradeLine], Iterator[Finding]]:
+def one_of(first: str, second: str) -> LineCheck:
     """Exactly one of two boxes is ticked."""
 
     def find(line: TradeLine) -> Iterator[Finding]:
@@ -127,14 +116,10 @@ def unread_ticks(line: TradeLine) -> Iterator[Finding]:
             yield f"notes.{note.subject}", {"value": note.text}
 
 
-def re_export_on_export(document: Document, codes: Codes) -> Iterator[Finding]:
-    if document.type != EXPORT:
-        return
-    for number, line in enumerate(document.lines, start=1):
-        subjects = [note.subject for note in line.notes if _RE_EXPORT_NOTE.fullmatch(note.subject)]
-        if subjects:
-            path = f"lines.{line.id}.notes.{subjects[0]}"
-            yield path, {"line": str(number), "code": ", ".join(dict.fromkeys(subjects))}
+def re_export_notes(line: TradeLine) -> Iterator[Finding]:
+    subjects = [note.subject for note in line.notes if _RE_EXPORT_NOTE.fullmatch(note.subject)]
+    if subjects:
+        yield f"notes.{subjects[0]}", {"code": ", ".join(dict.fromkeys(subjects))}
 
 
 def original_not_attached(document: Document, codes: Codes) -> Iterator[Finding]:

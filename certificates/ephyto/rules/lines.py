@@ -7,7 +7,7 @@ from typing import Final
 
 from certificates.ephyto import dates
 from certificates.ephyto.document import MEASURES, Measure, TradeLine, note_texts
-from certificates.ephyto.rules.shapes import Codes, Finding, has_text, is_blank
+from certificates.ephyto.rules.shapes import Finding, has_text, is_blank
 
 # mapping.csv: quantities 20.4, of treatments 14.4 (digits in all, of them after the point).
 QUANTITY_DIGITS: Final = (20, 4)
@@ -18,6 +18,13 @@ _SIMPLE: Final = re.compile(r"[1-9][0-9]{0,9}(\.[0-9]{1,4})?")
 _GENUS: Final = re.compile(r"[A-ZÀ-Ý×][\w×.'’-]+( .*)?", re.UNICODE | re.DOTALL)
 # HS headings of what is no plant and has no botanical name: soil, peat, growing media, wood packaging, used machines.
 _NO_PLANTS: Final = ("2530", "2703", "3101", "4415", "84", "87")
+COMMERCIAL: Final = re.compile(
+    r"\b(letters? of credit|l/c|invoice|proforma|carta de cr[eé]dito|factura|lettre de cr[eé]dit|facture|tax (?:id|number)|"
+    r"vat (?:no|number)|RUC|NIT)\b",
+    re.IGNORECASE,
+)
+DECLARING: Final = ("ADTLIL", "ADAOTLIL")
+ALPHA_2: Final = re.compile("[A-Z]{2}")
 _ONCE: Final = ("HS", "IPPCPCVP")
 _TERMS: Final = ("IPPCPCVP", "IPPCPCC")
 LEVELS: Final = ("1", "2", "3", "4", "5")
@@ -62,10 +69,32 @@ def no_unit(line: TradeLine) -> Iterator[Finding]:
             yield path, {"value": measure.value}
 
 
-def unknown_units(line: TradeLine, codes: Codes) -> Iterator[Finding]:
+def units(line: TradeLine) -> Iterator[tuple[str, str, str]]:
     for path, measure in (*quantities(line), *treatment_measures(line)):
-        if measure.unit and codes.known("unit", measure.unit) is False:
-            yield path, {"code": measure.unit}
+        if measure.unit:
+            yield path, "unit", measure.unit
+
+
+def codes(line: TradeLine) -> Iterator[tuple[str, str, str]]:
+    """Of countries and packages."""
+    for origin in line.origins:
+        if origin.country.code:
+            yield "origins", "country", origin.country.code
+    for package in line.packages:
+        if package.kind:
+            yield "packages", "package", package.kind
+
+
+def wrong_country_codes(line: TradeLine) -> Iterator[Finding]:
+    for origin in line.origins:
+        if origin.country.code and not ALPHA_2.fullmatch(origin.country.code):
+            yield "origins", {"code": origin.country.code}
+
+
+def commercial_references(line: TradeLine) -> Iterator[Finding]:
+    for note in line.notes:
+        if note.subject in DECLARING and (found := COMMERCIAL.search(note.text)):
+            yield f"notes.{note.subject}", {"words": found[0]}
 
 
 def no_quantity(line: TradeLine) -> Iterator[Finding]:

@@ -72,21 +72,21 @@ def longest(subject: str) -> int:
     return SUBJECTS[subject].length if subject in SUBJECTS else FREE
 
 
-def _notes(document: Document) -> Iterator[tuple[str, str, tuple[Note, ...]]]:
-    """(place, path, notes) of the document and of each line."""
-    yield DOCUMENT, "notes", document.notes
-    for line in document.lines:
-        yield LINE, f"lines.{line.id}.notes", line.notes
-
-
 def repeated(document: Document, codes: Codes) -> Iterator[Finding]:
-    for _place, path, notes in _notes(document):
-        once = Counter(
-            (note.subject, note.language if SUBJECTS[note.subject].repeats == EACH_LANGUAGE else "")
-            for note in notes
-            if note.subject in SUBJECTS and SUBJECTS[note.subject].repeats != MANY
-        )
-        yield from ((f"{path}.{subject}", {"code": subject}) for (subject, _l), n in once.items() if n > 1)
+    yield from _repeated(document.notes)
+
+
+def repeated_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _repeated(line.notes)
+
+
+def _repeated(notes: tuple[Note, ...]) -> Iterator[Finding]:
+    once = Counter(
+        (note.subject, note.language if SUBJECTS[note.subject].repeats == EACH_LANGUAGE else "")
+        for note in notes
+        if note.subject in SUBJECTS and SUBJECTS[note.subject].repeats != MANY
+    )
+    yield from ((f"notes.{subject}", {"code": subject}) for (subject, _l), n in once.items() if n > 1)
 
 
 def marks_more_than_once(document: Document, codes: Codes) -> Iterator[Finding]:
@@ -96,17 +96,31 @@ def marks_more_than_once(document: Document, codes: Codes) -> Iterator[Finding]:
 
 
 def misplaced(document: Document, codes: Codes) -> Iterator[Finding]:
-    for place, path, notes in _notes(document):
-        for subject in dict.fromkeys(note.subject for note in notes):
-            if subject in SUBJECTS and SUBJECTS[subject].place != place:
-                yield f"{path}.{subject}", {"code": subject}
+    yield from _misplaced(document.notes, DOCUMENT)
+
+
+def misplaced_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _misplaced(line.notes, LINE)
+
+
+def _misplaced(notes: tuple[Note, ...], place: str) -> Iterator[Finding]:
+    for subject in dict.fromkeys(note.subject for note in notes):
+        if subject in SUBJECTS and SUBJECTS[subject].place != place:
+            yield f"notes.{subject}", {"code": subject}
 
 
 def unknown_subjects(document: Document, codes: Codes) -> Iterator[Finding]:
-    for _place, path, notes in _notes(document):
-        for subject in dict.fromkeys(note.subject for note in notes):
-            if subject not in SUBJECTS:
-                yield f"{path}.{subject}", {"code": subject}
+    yield from _unknown_subjects(document.notes)
+
+
+def unknown_subjects_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _unknown_subjects(line.notes)
+
+
+def _unknown_subjects(notes: tuple[Note, ...]) -> Iterator[Finding]:
+    for subject in dict.fromkeys(note.subject for note in notes):
+        if subject not in SUBJECTS:
+            yield f"notes.{subject}", {"code": subject}
 
 
 # A text that has a language, and the parts of its path: joined only where something is wrong with it.
@@ -118,21 +132,19 @@ def _texts(document: Document) -> Iterator[_Told]:
     yield from ((("movements",), text) for movement in document.movements for text in movement.means)
     for attachment in document.attachments:
         yield from ((("attachments", attachment.id, "descriptions"), text) for text in attachment.descriptions)
-    for line in document.lines:
-        yield from _line_texts(line)
 
 
 def _line_texts(line: TradeLine) -> Iterator[_Told]:
     for name in ("descriptions", "common_names", "scientific_names", "intended_uses"):
         for text in getattr(line, name):
-            yield ("lines", line.id, name), text
+            yield (name,), text
     for note in line.notes:
-        yield ("lines", line.id, "notes", note.subject), note
+        yield ("notes", note.subject), note
     for item in line.classifications:
         for text in item.names:
-            yield ("lines", line.id, "classifications"), text
+            yield ("classifications",), text
     for treatment in line.treatments:
-        path = ("lines", line.id, "treatments", treatment.id)
+        path = ("treatments", treatment.id)
         for name in ("chemicals", "information", "full_text"):
             for text in getattr(treatment, name):
                 yield (*path, name), text
@@ -141,7 +153,15 @@ def _line_texts(line: TradeLine) -> Iterator[_Told]:
 
 
 def unknown_languages(document: Document, codes: Codes) -> Iterator[Finding]:
-    for path, text in _texts(document):
+    yield from _unknown_languages(_texts(document))
+
+
+def unknown_languages_in_line(line: TradeLine) -> Iterator[Finding]:
+    yield from _unknown_languages(_line_texts(line))
+
+
+def _unknown_languages(texts: Iterator[_Told]) -> Iterator[Finding]:
+    for path, text in texts:
         if text.language and text.language not in _LANGUAGES:
             yield ".".join(path), {"code": text.language}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from certificates.ephyto.document import Document, Text, TradeLine
 
@@ -41,14 +41,24 @@ class NoCodes:
         return None
 
 
-# Where a rule is broken: path to the field, and the parameters of its text.
+# Where a rule is broken: path to the field, in the document or in its line, and the parameters of its text.
 Finding = tuple[str, dict[str, str]]
 Check = Callable[[Document, Codes], Iterator[Finding]]
+# Of a line: from itself alone, so that it is judged once, however often its document is.
+LineCheck = Callable[[TradeLine], Iterator[Finding]]
+# The codes in a line that a list must hold: path in the line, name of the list, code.
+LineCodes = Callable[[TradeLine], Iterator[tuple[str, str, str]]]
+
+
+def nothing(*_judged: object) -> Iterator[Any]:
+    yield from ()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """id, what is wrong in English with {params}, and how to find it."""
+    """id, what is wrong in English with {params}, and how to find it: in the document; in each of its lines, whose
+    number is {line}; by the codes of each line. type: its lines are judged in certificates of this kind only.
+    """
 
     id: str
     area: str
@@ -56,7 +66,10 @@ class Rule:
     stages: frozenset[Stage]
     source: str
     text: str
-    check: Check = field(repr=False)
+    check: Check = field(default=nothing, repr=False)
+    of_line: LineCheck = field(default=nothing, repr=False)
+    codes: LineCodes = field(default=nothing, repr=False)
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,16 +103,5 @@ def blank(path: str, value: Callable[[Document], str]) -> Check:
     def check(document: Document, codes: Codes) -> Iterator[Finding]:
         if is_blank(value(document)):
             yield path, {}
-
-    return check
-
-
-def each_line(find: Callable[[TradeLine], Iterator[Finding]]) -> Check:
-    """A check of every line: paths get the line's id in front, {line} is its number."""
-
-    def check(document: Document, codes: Codes) -> Iterator[Finding]:
-        for number, line in enumerate(document.lines, start=1):
-            for path, params in find(line):
-                yield f"lines.{line.id}.{path}", {"line": str(number), **params}
 
     return check
