@@ -4,12 +4,12 @@ declarations no text of the certificate makes yet, and by when the goods must le
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from certificates import requirements
 from certificates.ephyto import dates
-from certificates.ephyto.document import Document, TradeLine, note_texts
+from certificates.ephyto.document import Document, Note, TradeLine, note_texts
 from certificates.models import Requirement
 from codelists.folding import fold
 from codelists.lookup import codes_by_name
@@ -77,11 +77,16 @@ class Limit:
 
 def goods_of(document: Document) -> list[Goods]:
     """Every line of a document."""
-    return [goods(line, number, document) for number, line in enumerate(document.lines, 1)]
+    said = _said(document.notes, "ADEDL", "ADAOEDL")
+    return [_goods(line, number, said) for number, line in enumerate(document.lines, 1)]
 
 
 def goods(line: TradeLine, number: int, document: Document) -> Goods:
     """A line, with what the consignment declares."""
+    return _goods(line, number, _said(document.notes, "ADEDL", "ADAOEDL"))
+
+
+def _goods(line: TradeLine, number: int, said: list[str]) -> Goods:
     parts = [text.text for each in line.classifications if each.system == PART for text in each.names]
     return Goods(
         number,
@@ -89,45 +94,42 @@ def goods(line: TradeLine, number: int, document: Document) -> Goods:
         ", ".join(text.text for text in line.scientific_names),
         next(iter(parts), ""),
         tuple(text.text for text in line.intended_uses),
-        _declared(line, document),
+        "\n\n".join((*said, *_said(line.notes, "ADTLIL", "ADAOTLIL"))),
     )
 
 
-def _declared(line: TradeLine, document: Document) -> str:
-    texts = [text for subject in ("ADEDL", "ADAOEDL") for text in note_texts(document.notes, subject)]
-    texts += [text for subject in ("ADTLIL", "ADAOTLIL") for text in note_texts(line.notes, subject)]
-    return "\n\n".join(text.text for text in texts)
+def _said(notes: tuple[Note, ...], *subjects: str) -> list[str]:
+    return [note.text for subject in subjects for note in notes if note.subject == subject]
 
 
 def of(nppo: Nppo, destination: str, concerned: list[Goods], on: date) -> list[Demand]:
     """What this destination demands of these goods on this day: prohibitions first, what is apart last."""
     if not destination:
         return []
-    entries = requirements.found(nppo, destination, [each.plants for each in concerned], on)
+    entries = requirements.found(nppo, destination, {each.plants for each in concerned}, on)
     alike = cache(codes_by_name)
     demands = []
     for entry in entries:
-        held = [each for each in concerned if _holds(entry, each, alike)]
+        holds = cache(partial(_holds, entry, alike))  # of five hundred lines most are of a few kinds
+        held = [each for each in concerned if holds(each.plants, each.part, each.uses)]
         demands.append(Demand(entry, held, _declarations(entry, held)))
     return sorted(demands, key=lambda demand: (not demand.is_prohibition, not demand.goods))
 
 
 def _declarations(entry: Requirement, held: list[Goods]) -> list[Declaration]:
-    return [
-        Declaration(
-            f"{entry.pk}.{place}",
-            words,
-            [each for each in held if not requirements.is_declared(words, each.declared)],
-        )
-        for place, words in enumerate(entry.declarations)
-    ]
+    found = []
+    for place, words in enumerate(entry.declarations):
+        is_declared = cache(partial(requirements.is_declared, words))
+        missing = [each for each in held if not is_declared(each.declared)]
+        found.append(Declaration(f"{entry.pk}.{place}", words, missing))
+    return found
 
 
-def _holds(entry: Requirement, line: Goods, alike: Alike) -> bool:
+def _holds(entry: Requirement, alike: Alike, plants: str, part: str, uses: tuple[str, ...]) -> bool:
     return (
-        entry.folded in requirements.covered([line.plants])
-        and _may_be("vegetable_part", entry.part, [line.part], alike)
-        and _may_be("intended_use", entry.intended_use, line.uses, alike)
+        entry.folded in requirements.covered([plants])
+        and _may_be("vegetable_part", entry.part, [part], alike)
+        and _may_be("intended_use", entry.intended_use, uses, alike)
     )
 
 

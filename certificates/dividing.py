@@ -10,7 +10,17 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from certificates.ephyto.document import MEASURES, Measure, Note, Text, TradeLine, new_id, note_texts, set_notes
+from certificates.ephyto.document import (
+    MEASURES,
+    Measure,
+    Note,
+    Text,
+    TradeLine,
+    new_id,
+    note_texts,
+    number_of,
+    set_notes,
+)
 
 OTHER, PACKAGES, IN_WORDS = "OQV", "packages", "OPTND"
 _EXACT: Final = 1000  # from here on a quantity is divided as exactly as it is written; below by thousandths at least
@@ -89,7 +99,7 @@ def _proportion(measure: Measure, amounts: Sequence[Decimal]) -> list[Measure]:
 
 def _whole(count: str, amounts: Sequence[Decimal]) -> list[str]:
     """The count in this proportion; "" for all when one of them would be no whole number."""
-    number = Measure(count).number
+    number = number_of(count)
     shares = _shares(number, amounts) if number else []
     if not shares or any(share.denominator != 1 for share in shares):
         return ["" for _amount in amounts]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certificates.ephyto.document import Measure, Package, TradeLine, note_texts
+from certificates.ephyto.document import Measure, Package, TradeLine, note_texts, number_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _packages(lines: tuple[TradeLine, ...]) -> tuple[tuple[Package, ...], set[st
     unread: set[str] = set()
     for line in lines:
         for package in line.packages:
-            key, number = (package.level, package.kind), Measure(package.quantity).number
+            key, number = (package.level, package.kind), number_of(package.quantity)
             if number is None:
                 unread.add(line.id)
                 continue

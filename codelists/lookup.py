@@ -5,10 +5,11 @@ there. Row-level security gives the rows of the acting NPPO and of no other, so 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
+from datetime import date
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -216,7 +217,8 @@ class _Reading:
 
     def __init__(self) -> None:
         self.chosen: dict[str, dict[str, Choice]] | None = None
-        self.ordered: dict[tuple[str, str, str], list[Code]] = {}
+        self.ordered: dict[tuple[str, str, str], Sequence[Code]] = {}
+        self.named: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {}
 
     @cached_property
     def stamp(self) -> UUID | None:
@@ -252,23 +254,44 @@ def _chosen(list_name: str) -> dict[str, Choice]:
     return reading.chosen[list_name]
 
 
-def _ordered(list_name: str, language: str, kind: str) -> list[Code]:
+def _ordered(list_name: str, language: str, kind: str) -> Sequence[Code]:
     ordered, key = _reading().ordered, (list_name, language, kind)
     if key not in ordered:
-        codes = as_seen(list_name, _in_force(list_name, kind), kind=kind)
-        ordered[key] = sorted(codes, key=lambda code: (code.position, _folded(code.name(language))))
+        if list_name in LARGE or _chosen(list_name):
+            ordered[key] = _sorted(as_seen(list_name, _in_force(list_name, kind), kind=kind), language)
+        else:
+            ordered[key] = _shared_in_order(list_name, language, kind, _reading().stamp, timezone.localdate())
     return ordered[key]
 
 
-def choices(list_name: str, language: str, kind: str = "") -> list[tuple[str, str]]:
+@lru_cache(256)
+def _shared_in_order(list_name: str, language: str, kind: str, as_of: UUID | None, today: date) -> Sequence[Code]:
+    """Of a short list that the acting NPPO left as it is: sorting it takes longer than all else about it."""
+    codes = [code for code in kept.every(list_name, as_of) if kind in ("", code.kind) and code.is_offered(today)]
+    return _sorted(codes, language)
+
+
+@lru_cache(32)
+def _shared_codes(list_name: str, as_of: UUID | None, today: date) -> frozenset[str]:
+    return frozenset(code.code for code in kept.every(list_name, as_of) if code.is_offered(today))
+
+
+def _sorted(codes: list[Code], language: str) -> Sequence[Code]:
+    return tuple(sorted(codes, key=lambda code: (code.position, _folded(code.name(language)))))
+
+
+def choices(list_name: str, language: str, kind: str = "") -> tuple[tuple[str, str], ...]:
     """(code, name) of the whole list: frequent ones first, then by name."""
-    return [(code.code, code.name(language)) for code in _ordered(list_name, language, kind)]
+    named, key = _reading().named, (list_name, language, kind)
+    if key not in named:
+        named[key] = tuple((code.code, code.name(language)) for code in _ordered(list_name, language, kind))
+    return named[key]
 
 
 def first(list_name: str, language: str, by: Membership, limit: int = FOUND, *, kind: str = "") -> list[Code]:
     """What is offered before anybody typed: the list in its own order; of a large one, those used lately come first."""
     if list_name not in LARGE:
-        return _ordered(list_name, language, kind)[:limit]
+        return list(_ordered(list_name, language, kind)[:limit])
     lately = _lately(list_name, by)
     rows = _active(list_name, kind)
     held = [*rows.filter(code__in=lately), *rows.exclude(code__in=lately).order_by("position", "pk")[:limit]]
@@ -377,8 +400,9 @@ class Codes:
         if list_name in LARGE:
             return by_code(list_name, code) is not None if Code.objects.filter(list=list_name).exists() else None
         if list_name not in self._lists:
-            owned = [choice.code for choice in _chosen(list_name).values() if choice.is_own]
-            self._lists[list_name] = frozenset((*(code.code for code in _in_force(list_name)), *owned))
+            owned = {choice.code for choice in _chosen(list_name).values() if choice.is_own}
+            shared = _shared_codes(list_name, _reading().stamp, timezone.localdate())
+            self._lists[list_name] = shared | owned if owned else shared
         held = self._lists[list_name]
         return code in held if held else None
 

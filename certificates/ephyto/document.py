@@ -67,6 +67,12 @@ class Note:
     language: str = ""
 
 
+def number_of(text: str) -> Decimal | None:
+    """The number that the text is; None when it is empty or no decimal of XML."""
+    text = text.strip()
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A quantity as written: decimal text (XML form, "." as point) and UN/ECE Rec 20 unit code."""
@@ -78,8 +84,7 @@ class Measure:
     @property
     def number(self) -> Decimal | None:
         """The value, or None when it is empty or no decimal of XML: the raw text is kept either way."""
-        text = self.value.strip()
-        return Decimal(text) if _DECIMAL.fullmatch(text) else None
+        return number_of(self.value)
 
     def __bool__(self) -> bool:
         return bool(self.value or self.unit)

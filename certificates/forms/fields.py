@@ -10,6 +10,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import formats
+from django.utils.choices import CallableChoiceIterator
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -127,7 +128,10 @@ class LongSelect(forms.Select):
     """A long list, written in one go: Django's runs a template for each entry, and a line has a thousand of them."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        options = _options(tuple((str(code), str(label)) for code, label in self.choices))
+        if isinstance(self.choices, CallableChoiceIterator):  # a field's own list: pairs of texts already
+            options = _options(tuple(self.choices.func()))
+        else:
+            options = _options(tuple((str(code), str(label)) for code, label in self.choices))
         for chosen in self.format_value(value):
             entry = f'<option value="{escape(chosen)}"'
             options = options.replace(f"{entry}>", f"{entry} selected>")
@@ -148,10 +152,10 @@ class CodeChoice(forms.ChoiceField):
         self.list_name, self.kind, self.by_symbol = list_name, kind, by_symbol
         super().__init__(required=False, choices=self._choices, **options)
 
-    def _choices(self) -> list[tuple[str, str]]:
+    def _choices(self) -> tuple[tuple[str, str], ...]:
         if self.by_symbol:
-            return [("", "–"), *lookup.symbols(self.list_name, self.kind, get_language() or "en")]
-        return [("", "–"), *lookup.choices(self.list_name, get_language() or "en", self.kind)]
+            return ("", "–"), *lookup.symbols(self.list_name, self.kind, get_language() or "en")
+        return ("", "–"), *lookup.choices(self.list_name, get_language() or "en", self.kind)
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value) and lookup.by_code(self.list_name, value) is None:

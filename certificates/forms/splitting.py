@@ -13,7 +13,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from certificates import dividing
-from certificates.ephyto.document import Document, Measure, TradeLine
+from certificates.ephyto.document import Document, TradeLine, number_of
 from certificates.forms.applying import numbers_read
 from certificates.forms.fields import NumberField
 from certificates.splitting import LEAST, TOO_MUCH, UNREAD, Share
@@ -143,7 +143,7 @@ def _parts(plan: Plan, number: int, line: TradeLine) -> dict[int, Decimal]:
 
 def _amount(typed: str, line: TradeLine) -> Decimal | None:
     """The amount; None where nothing was typed. Raises ValidationError."""
-    amount = Measure(_AMOUNT.clean(typed)).number
+    amount = number_of(_AMOUNT.clean(typed))
     if amount is None:
         return None
     said = dividing.quantity(line)

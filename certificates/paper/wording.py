@@ -18,6 +18,7 @@ from certificates.ephyto.document import (
     TradeLine,
     Treatment,
     note_texts,
+    number_of,
 )
 from certificates.paper.words import label, spoken, statements
 from codelists.lookup import Names
@@ -51,10 +52,7 @@ def measure(value: Measure, names: Names) -> str:
 
 
 def marks(document: Document) -> tuple[Text, ...]:
-    found = note_texts(document.notes, "DMCL")
-    for number, line in enumerate(document.lines, start=1):
-        found += [Text(f"{number}: {text.text}", text.language) for text in note_texts(line.notes, "DMTLIL")]
-    return tuple(found)
+    return (*note_texts(document.notes, "DMCL"), *_of_lines(document, "", "DMTLIL"))
 
 
 def _replacement(document: Document) -> Iterator[Text]:
@@ -68,9 +66,10 @@ def _replacement(document: Document) -> Iterator[Text]:
 def _of_lines(document: Document, before: str, *subjects: str) -> list[Text]:
     """The texts of the lines' notes, each after its line's number."""
     return [
-        Text(f"{number}: {before}{text.text}", text.language)
+        Text(f"{number}: {before}{note.text}", note.language)
         for number, line in enumerate(document.lines, start=1)
-        for text in note_texts(line.notes, *subjects)
+        for note in line.notes
+        if note.subject in subjects
     ]
 
 
@@ -157,12 +156,12 @@ class Words:
         for number, line in enumerate(document.lines, start=1):
             for package in line.packages:
                 kind = package.kind_name or self.names.name("package", package.kind)
-                count = Measure(package.quantity).number
+                count = number_of(package.quantity)
                 if count is None:
                     said.append(f"{package.quantity}{NBSP}{kind}".strip(NBSP))
                 else:
                     totals[kind] = totals.get(kind, Decimal(0)) + count
-            words = [text.text for text in note_texts(line.notes, "OPTND")]
+            words = [note.text for note in line.notes if note.subject == "OPTND"]
             said += [f"{number}: {text}" if len(document.lines) > 1 else text for text in words]
         counted = ", ".join(f"{grouped(total)}{NBSP}{kind}".strip(NBSP) for kind, total in totals.items())
         return tuple(Text(text) for text in (counted, *said) if text)

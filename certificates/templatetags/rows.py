@@ -47,7 +47,7 @@ def _cells(row: Certificate, countries: dict[str, str]) -> dict[str, object]:
         "way": _("To") if is_issued else _("From"),
         "partner": countries.get(country) or country or "–",
         "party": (row.exporter if is_issued else row.consignee) or "–",
-        "commodity": _short(row.commodity, 60) or "–",
+        "commodity": short(row.commodity, 60) or "–",
         "quantity": row.quantity,
         "tone": state_tone(row),
         "state": state(row),
@@ -63,7 +63,7 @@ def _beside(row: Certificate, by: Membership, is_ticked: bool) -> dict[str, obje
         "tick": format_html('<input type="checkbox" name="pick" value="{}" aria-label="{}"> ', row.pk, label)
         if is_ticked
         else "",
-        "own": format_html("<small><bdi>{}</bdi></small>", _short(row.own_reference, 24)) if row.own_reference else "",
+        "own": format_html("<small><bdi>{}</bdi></small>", short(row.own_reference, 24)) if row.own_reference else "",
         "why": format_html(' title="{}"', row.awaits) if row.awaits else "",
         "held": _("With") if (holder := _holder(row, by)) else "",
         "holder": holder or "–",
@@ -78,5 +78,6 @@ def _holder(row: Certificate, by: Membership) -> str:
     return _("The certifying officers") if row.status in (Status.SUBMITTED, Status.APPROVED) else ""
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
+    """As Django's truncatechars, which looks at each letter of what is short enough too."""
     return Truncator(text).chars(most) if len(text) > most else text

@@ -1,5 +1,6 @@
 """Pressing a button: a page that says what will happen, then the verb. A stale click is an answer, not a crash."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import messages
@@ -144,7 +145,7 @@ def _ask(
     return render(request, "certificates/confirm.html", context, status=status)
 
 
-def _reasons(name: str, language: str) -> list[tuple[str, str]]:
+def _reasons(name: str, language: str) -> Iterable[tuple[str, str]]:
     """The coded reasons to choose from, of those actions that have some."""
     if name == "refuse":
         return choices("refusal", language)

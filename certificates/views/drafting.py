@@ -304,6 +304,7 @@ def _differences(theirs: Page, yours: Page) -> list[dict[str, Any]]:
     return rows
 
 
+@lookup.read_once()
 def check(request: ActingRequest, pk: int) -> HttpResponse:
     """Everything once more before submitting, each section with its way back."""
     found = editable_or_404(request, pk)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from certificates.ephyto import dates
-from certificates.ephyto.document import MEASURES, Measure, TradeLine, note_texts
+from certificates.ephyto.document import MEASURES, Measure, TradeLine, note_texts, number_of
 from certificates.ephyto.rules.shapes import Finding, has_text, is_blank
 
 # mapping.csv: quantities 20.4, of treatments 14.4 (digits in all, of them after the point).
@@ -123,7 +123,7 @@ def _counts(quantity: str) -> bool:
     """Whether it is a number above zero that fits."""
     if _SIMPLE.fullmatch(quantity):
         return True
-    number = Measure(quantity).number
+    number = number_of(quantity)
     return number is not None and number > 0 and fits(number, QUANTITY_DIGITS)
 
 
