@@ -54,6 +54,10 @@ class Demand:
         return bool(self.goods) and self.entry.kind == Requirement.Kind.PROHIBITED
 
     @property
+    def numbers(self) -> list[int]:
+        return [each.number for each in self.goods]
+
+    @property
     def missing(self) -> list[Declaration]:
         return [each for each in self.declarations if each.missing]
 

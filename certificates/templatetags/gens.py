@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from certificates import inspected, storage
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
+from certificates.forms.applying import numbers_written
 from certificates.inspected import Missing
 from certificates.models import BatchItem, Certificate, Inspection, Seal, Status
 from certificates.paper import wording
@@ -238,6 +239,14 @@ def measure(value: Measure) -> str:
 def name_here(code: Code) -> str:
     """The name of a code in the reader's language."""
     return code.name(get_language() or "en")
+
+
+@register.filter
+def numbered_lines(numbers: list[int]) -> str:
+    """Line 3; lines 1-12, 40."""
+    if len(numbers) == 1:
+        return _("line %(number)s") % {"number": numbers[0]}
+    return _("lines %(numbers)s") % {"numbers": numbers_written(numbers).replace(", ", comma())}
 
 
 @register.filter
