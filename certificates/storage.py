@@ -45,7 +45,7 @@ def store(certificate: Certificate, document: Document, *columns: str, author: M
     certificate.quantity = quantity(document)[:60]
     certificate.line_count = len(document.lines)
     certificate.issue_date = day_of(document.issued)
-    certificate.search_text = fold("\n".join(searched(certificate, document)))
+    certificate.search_text = _folded(certificate, document)
     if certificate.pk is None:
         certificate.save(force_insert=True)
     else:
@@ -56,7 +56,7 @@ def store(certificate: Certificate, document: Document, *columns: str, author: M
 def refer(certificate: Certificate, own_reference: str) -> None:
     """Write the NPPO's own reference, at any time: it is found by search and stands in no document."""
     certificate.own_reference = own_reference
-    certificate.search_text = fold("\n".join(searched(certificate, certificate.document)))
+    certificate.search_text = _folded(certificate, certificate.document)
     certificate.save(update_fields=["own_reference", "search_text"])
 
 
@@ -82,6 +82,10 @@ def day_of(text: str) -> date | None:
     """The calendar day as written: the day in the issuer's own zone."""
     parsed = dates.parse(text)
     return parsed.day if parsed else None
+
+
+def _folded(certificate: Certificate, document: Document) -> str:
+    return " ".join(folded for text in searched(certificate, document) if (folded := fold(text)))
 
 
 def searched(certificate: Certificate, document: Document) -> Iterable[str]:

@@ -150,12 +150,15 @@ class CodeChoice(forms.ChoiceField):
 
     def __init__(self, list_name: str, kind: str = "", *, by_symbol: bool = False, **options: Any) -> None:
         self.list_name, self.kind, self.by_symbol = list_name, kind, by_symbol
-        super().__init__(required=False, choices=self._choices, **options)
+        super().__init__(required=False, choices=self._entries, **options)
 
-    def _choices(self) -> tuple[tuple[str, str], ...]:
+    def _entries(self) -> tuple[tuple[str, str], ...]:
         if self.by_symbol:
             return ("", "–"), *lookup.symbols(self.list_name, self.kind, get_language() or "en")
         return ("", "–"), *lookup.choices(self.list_name, get_language() or "en", self.kind)
+
+    def valid_value(self, value: Any) -> bool:
+        return any(code == value for code, _name in self._entries())
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value) and lookup.by_code(self.list_name, value) is None:

@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import template
+from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from certificates import inspected, storage
+from certificates.demands import Goods
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
 from certificates.forms.applying import numbers_written
@@ -247,6 +250,23 @@ def numbered_lines(numbers: list[int]) -> str:
     if len(numbers) == 1:
         return _("line %(number)s") % {"number": numbers[0]}
     return _("lines %(numbers)s") % {"numbers": numbers_written(numbers).replace(", ", comma())}
+
+
+LINKED: Final = 12  # lines, where hundreds lack the same
+
+
+@register.simple_tag
+def linked_lines(lines: list[Goods], certificate: Certificate, is_check: bool = False) -> SafeString:
+    """Links to what is demanded of the first of these lines. is_check: from the page before submitting, and back to it."""
+    address = reverse("certificates:line", args=[certificate.pk, "0"]).removesuffix("0/")
+    query, label = "?check=1" if is_check else "", _("line %(number)s")
+    links = ((address, line.line_id, query, label % {"number": line.number}) for line in lines[:LINKED])
+    return format_html_join(comma(), '<a href="{}{}/{}#demanded">{}</a>', links)
+
+
+@register.filter
+def beyond_linked(lines: list[Goods]) -> int:
+    return max(0, len(lines) - LINKED)
 
 
 @register.filter
