@@ -22,12 +22,6 @@ BLANKS: Final = re.compile(r"[ \t]{2,}")
 
 
 @register.filter
-def breaks(text: str) -> SafeString:
-    """Line breaks as they were written."""
-    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in text.split("\n")))
-
-
-@register.filter
 def typeset(text: str) -> SafeString:
     """For print: line breaks as they were written (paper.css keeps them); what is very long may break anywhere."""
     parts = LONG.sub("\\1\0", BLANKS.sub(" ", text)).split("\0")
