@@ -1,6 +1,8 @@
 """What a process keeps of the shared lists is never older than the database."""
 
+from datetime import date
 from threading import Thread
+from unittest import mock
 
 import pytest
 from django.db import connection, transaction
@@ -89,3 +91,17 @@ def test_while_another_session_changes_a_list_the_old_one_is_good_until_it_commi
     assert (mine, seen) == (["Blue", "Red"], [["Red"]])
     assert names() == ["Blue", "Red"]
     assert kept.stamp() is not None
+
+
+@pytest.mark.django_db
+def test_the_order_of_a_list_is_of_its_language_and_of_today():
+    Code.objects.create(list="condition", code="1", names={"en": "Alive", "fr": "Vivant"}, source="x")
+    Code.objects.create(list="condition", code="2", names={"en": "Dry", "fr": "Sec"}, source="x")
+    Code.objects.create(list="condition", code="3", names={"en": "New"}, valid_from=date(2026, 7, 2), source="x")
+    for _ in range(2):  # as kept too
+        assert [name for _code, name in lookup.choices("condition", "fr")] == ["New", "Sec", "Vivant"]
+        assert names() == ["Alive", "Dry", "New"]
+    for day, are_there in ((date(2026, 7, 1), False), (date(2026, 7, 2), True), (date(2026, 7, 1), False)):
+        with mock.patch("django.utils.timezone.localdate", return_value=day):
+            assert ("New" in names()) is are_there
+            assert lookup.Codes().known("condition", "3") is are_there

@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from certificates import demands, requirements
 from certificates.ephyto.document import Classification, Country, Document, Note, Text, TradeLine, new_id
 from certificates.models import Certificate, Requirement, Status
+from certificates.templatetags.gens import numbered_lines
 from certificates.views.beside import limit_words
 from codelists.folding import fold
 from gens.accounts import roles
@@ -388,3 +389,32 @@ def test_recommended_declarations_are_offered_and_their_braces_asked_for(world: 
     assert "Inspected and found free from Papuana uninodis" in page
     assert world.client.post(address, said | {"insert": "recommended.nonsense"}).status_code == 404
     assert "Recommended declarations" not in world.page(url(draft, "parties"))
+
+
+def test_what_hundreds_of_lines_lack_is_told_in_few_words(world: World) -> None:
+    world.demand("", declarations=[WASHED])
+    draft = world.draft(*({"batch": str(number)} for number in range(300)))
+    for name in ("check", "declarations"):
+        address = reverse("certificates:check", args=[draft.pk]) if name == "check" else url(draft, name)
+        page = world.page(address)
+        assert len(re.findall(r'#demanded">line \d+</a>', page)) == 12
+        assert "and 288 more lines" in page
+    assert "lines 1-300" in world.page(reverse("certificates:check", args=[draft.pk]))
+
+
+def test_the_lines_of_an_entry_are_numbered_in_the_readers_language() -> None:
+    assert numbered_lines([3]) == "line 3"
+    assert numbered_lines([1, 2, 3, 7]) == "lines 1-3, 7"
+    with translation.override("ar"):
+        assert numbered_lines([1, 2, 3, 7]) == "البنود 1-3، 7"
+
+
+def test_each_line_is_held_against_what_it_declares_itself(world: World) -> None:
+    """Lines of one kind are judged together; what they declare is not."""
+    world.demand(declarations=[WASHED])
+    world.draft()
+    (line,) = valid_document().lines
+    said = replace(line, id="b", notes=(*line.notes, Note("ADTLIL", WASHED, "en")))
+    (demand,) = world.of(valid_document(lines=(line, said, replace(line, id="c"))))
+    assert [goods.number for goods in demand.goods] == [1, 2, 3]
+    assert [goods.number for goods in demand.declarations[0].missing] == [1, 3]

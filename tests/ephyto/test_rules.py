@@ -261,3 +261,45 @@ def test_dates_are_read_in_every_form_that_is_sent(text: str, day: str, has_offs
 @pytest.mark.parametrize("text", ["", "2026", "2026-13-01", "15/07/2026", "2026-07-15T25:00:00", "May 1,2,5,10 2020"])
 def test_what_is_no_date_is_no_error(text: str) -> None:
     assert dates.parse(text) is None
+
+
+def test_lines_that_say_the_same_are_told_apart_by_their_own_places() -> None:
+    """A line is judged once; its id, its number and the ids of its treatments take no part in its equality."""
+    wrong = Treatment(id="t1", start="2026-07-12", end="2026-07-11", kind=Text("Fumigation", "en"))
+    one = replace(valid_document().lines[0], id="a", treatments=(wrong,))
+    other = replace(one, id="b", treatments=(replace(wrong, id="t2"),))
+    assert one == other
+    found = [p for p in rules.problems(valid_document(lines=(one, other)), "submit") if p.rule == "treatment.period"]
+    assert [(p.path, p.params["line"]) for p in found] == [
+        ("lines.a.treatments.t1.end", "1"),
+        ("lines.b.treatments.t2.end", "2"),
+    ]
+
+
+def test_a_line_is_judged_anew_at_another_stage_for_another_kind_and_by_other_lists() -> None:
+    document = valid_document()
+
+    class Lists:
+        def __init__(self, *codes: str) -> None:
+            self.codes = codes
+
+        def known(self, _list_name: str, code: str) -> bool | None:
+            return code in self.codes
+
+    unit = document.lines[0].net_weight.unit
+    for lists, is_known in ((Lists(), False), (Lists(unit), True), (Lists(), False)):
+        broken = {p.rule for p in rules.problems(document, "submit", lists)}
+        assert ("unit.known" not in broken) is is_known
+    again = replace(document, type="657")
+    assert "re_export.statement" in {p.rule for p in rules.problems(again, "submit")}
+    assert "re_export.statement" not in {p.rule for p in rules.problems(document, "submit")}
+    assert "re_export.statement" not in {p.rule for p in rules.problems(again, "received")}
+
+
+def test_of_a_judged_line_only_what_it_says_is_remembered() -> None:
+    """What a reader does to a problem's parameters does not reach the next one."""
+    document = with_line(descriptions=())(valid_document())
+    (first,) = [p for p in rules.problems(document, "submit") if p.rule == "line.description"]
+    first.params["line"] = "99"
+    (second,) = [p for p in rules.problems(document, "submit") if p.rule == "line.description"]
+    assert second.params == {"line": "1"}

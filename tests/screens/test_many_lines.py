@@ -14,7 +14,7 @@ from django.urls import reverse
 from certificates import drafts
 from certificates.ephyto import rules
 from certificates.ephyto.document import Document
-from certificates.models import Certificate, Message, Status
+from certificates.models import Certificate, Message, Requirement, Status
 from gens.accounts import roles
 from gens.accounts.models import Membership, Nppo
 from gens.accounts.tenancy import acting_for
@@ -55,6 +55,13 @@ class World:
             self.nppo, Status.OPENED, direction="received", number="XX-1", counterpart="NZ", document=numbered  # type: ignore[arg-type]
         )  # fmt: skip
         with acting_for(self.nppo.pk):
+            for part in ("", "Fruit", "Root"):
+                Requirement.objects.create(
+                    nppo=self.nppo,
+                    destination="NZ",
+                    part=part,
+                    declarations=["Free from {pest}.", "The fruit was washed."],
+                )
             found = [rules.as_data(problem) for problem in rules.problems(numbered, "received")]
             Message.objects.create(
                 nppo=self.nppo, certificate=self.received, status_code="70", xml=b"<a/>", sha256="0", findings=found
