@@ -406,8 +406,9 @@ def with_line(document: Document, line: TradeLine) -> Document:
 
 
 _ADAPTER: Final = TypeAdapter(Document)
-_LARGE: Final = 50_000  # characters of JSON from which reading once more costs more than remembering
-_REMEMBERED: Final = 8
+# Characters of JSON: what is shorter is read as fast as it is found, what is longer is nobody's draft.
+_WORTH_KEEPING: Final = range(50_000, 3_000_000)
+_LATELY_READ: Final = 8
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -438,7 +439,7 @@ def from_json(data: Mapping[str, Any]) -> Document:
 
 def from_text(text: str) -> Document:
     """The same of JSON text. Of the same large text it is the same value: every page of a draft reads it anew."""
-    return _ADAPTER.validate_json(text) if len(text) < _LARGE else _remembered(text)
+    return _read_once(text) if len(text) in _WORTH_KEEPING else _ADAPTER.validate_json(text)
 
 
-_remembered: Final = lru_cache(_REMEMBERED)(_ADAPTER.validate_json)
+_read_once: Final = lru_cache(_LATELY_READ)(_ADAPTER.validate_json)

@@ -252,6 +252,11 @@ def numbered_lines(numbers: list[int]) -> str:
     return _("lines %(numbers)s") % {"numbers": numbers_written(numbers).replace(", ", comma())}
 
 
+@register.filter
+def numbered(label: str, number: int) -> str:
+    return label % {"number": number}
+
+
 LINKED: Final = 12  # lines, where hundreds lack the same
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -27,6 +27,11 @@ from codelists.lookup import Names
 from gens.accounts.middleware import ActingRequest
 
 PAGE: Final = 25
+# Of what can be done with a line, looked up once for a page of them.
+_LABELS: Final = {
+    "choose": gettext_lazy("Choose line %(number)s"), "copy": gettext_lazy("Copy line %(number)s"),
+    "move": gettext_lazy("Move line %(number)s"), "delete": gettext_lazy("Delete line %(number)s"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
         "pages": pages,
         "query": "problems=1&" if is_filtered else "",
         "rows": rows(page, by_line, unread),
+        "address": reverse("certificates:line", args=[found.pk, "0"]).removesuffix("0/"),
+        "labels": {name: str(label) for name, label in _LABELS.items()},
         "count": len(numbered),
         "wrong": len(wrong),
         "is_filtered": is_filtered,

@@ -89,8 +89,8 @@ def forget() -> None:
     from certificates.ephyto import document
     from certificates.ephyto.rules import judge
 
-    document._remembered.cache_clear()
-    judge._judged.cache_clear()
+    document._read_once.cache_clear()
+    judge._judged_once.cache_clear()
 
 
 def asked(world: World) -> Iterator[tuple[str, Call, Call | None]]:

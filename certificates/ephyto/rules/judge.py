@@ -28,8 +28,9 @@ def _of_lines(document: Document, stage: Stage, codes: Codes) -> dict[str, list[
     """What is found in the lines, by rule."""
     found: dict[str, list[Finding]] = defaultdict(list)
     unknown = cache(lambda *asked: codes.known(*asked) is False)
+    judge = _judged_once if stage == "submit" else _judged  # other stages see a document once
     for number, line in enumerate(document.lines, start=1):
-        judged = _judged(line, tuple(treatment.id for treatment in line.treatments), document.type, stage)
+        judged = judge(line, (line.id, *(treatment.id for treatment in line.treatments)), document.type, stage)
         for rule_id, path, params in judged.findings:
             found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), **params}))
         for rule_id, path, list_name, code in judged.codes:
@@ -45,14 +46,16 @@ class _Line(NamedTuple):
     codes: tuple[tuple[str, str, str, str], ...]
 
 
-@lru_cache(_REMEMBERED)
-def _judged(line: TradeLine, treatment_ids: tuple[str, ...], kind: str, stage: Stage) -> _Line:
-    """treatment_ids: they stand in paths and take no part in the equality of lines."""
+def _judged(line: TradeLine, _ids: tuple[str, ...], kind: str, stage: Stage) -> _Line:
+    """_ids: of the line and its treatments. They stand in paths and take no part in the equality of lines."""
     asked = [rule for rule in RULES if stage in rule.stages and rule.type in ("", kind)]
     return _Line(
         tuple((rule.id, *finding) for rule in asked for finding in rule.of_line(line)),
         tuple((rule.id, *code) for rule in asked for code in rule.codes(line)),
     )
+
+
+_judged_once: Final = lru_cache(_REMEMBERED)(_judged)
 
 
 def english(problem: Problem) -> str:
