@@ -37,17 +37,6 @@ def numbers_read(text: str, count: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def numbers_written(numbers: list[int]) -> str:
-    """1-3, 7: neighbours together."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
-
-
 def _way(label: Any, instead: Any) -> forms.ChoiceField:
     choices = [(ADD, _("Add it to what each line says")), (INSTEAD, instead)]
     return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, initial=ADD, required=False)

@@ -51,6 +51,17 @@ def measure(value: Measure, names: Names) -> str:
     return f"{shown}{NBSP}{value.unit_name or names.symbol('unit', value.unit)}".strip(NBSP)
 
 
+def numbers_written(numbers: list[int]) -> str:
+    """1-3, 7: neighbours together."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
+
+
 def marks(document: Document) -> tuple[Text, ...]:
     return (*note_texts(document.notes, "DMCL"), *_of_lines(document, "", "DMTLIL"))
 
@@ -219,7 +230,7 @@ class Words:
         for treatment, numbers in together.items():
             for key, value in zip(_COLUMNS, self._columns(treatment), strict=True):
                 if value.text:
-                    before = f"{', '.join(map(str, numbers))}: " if len(document.lines) > 1 else ""
+                    before = f"{numbers_written(numbers)}: " if len(document.lines) > 1 else ""
                     columns[key].append(Text(before + value.text, value.language))
         return {key: tuple(texts) for key, texts in columns.items()}
 

@@ -16,7 +16,6 @@ from certificates import inspected, storage
 from certificates.demands import Goods
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
-from certificates.forms.applying import numbers_written
 from certificates.inspected import Missing
 from certificates.models import BatchItem, Certificate, Inspection, Seal, Status
 from certificates.paper import wording
@@ -245,11 +244,14 @@ def name_here(code: Code) -> str:
 
 
 @register.filter
-def numbered_lines(numbers: list[int]) -> str:
-    """Line 3; lines 1-12, 40."""
+def numbered_lines(numbers: list[int]) -> SafeString:
+    """Line 3; lines 1-12, 40. Numbers run from left to right in every language."""
     if len(numbers) == 1:
-        return _("line %(number)s") % {"number": numbers[0]}
-    return _("lines %(numbers)s") % {"numbers": numbers_written(numbers).replace(", ", comma())}
+        return format_html(_("line %(number)s") % {"number": "{}"}, numbers[0])
+    runs = format_html_join(
+        comma(), '<bdi dir="ltr">{}</bdi>', ((run,) for run in wording.numbers_written(numbers).split(", "))
+    )
+    return format_html(_("lines %(numbers)s") % {"numbers": "{}"}, runs)
 
 
 @register.filter

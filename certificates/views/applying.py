@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from certificates import applying, drafts, workflow
 from certificates.ephyto.document import Document, TradeLine, note_texts
-from certificates.forms.applying import SOME, TREATED, ForLines, numbers_written
+from certificates.forms.applying import SOME, TREATED, ForLines
 from certificates.forms.fields import errors_of
 from certificates.models import EDITABLE, Certificate
-from certificates.paper.wording import Words
+from certificates.paper.wording import Words, numbers_written
 from certificates.storage import line_name
 from certificates.views.doorway import editable_or_404, somebody_was_faster
 from certificates.views.lines import PAGE

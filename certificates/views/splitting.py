@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from certificates import dividing, drafts, splitting, workflow
 from certificates.ephyto.document import Measure, TradeLine, note_texts
-from certificates.forms.applying import numbers_written
 from certificates.forms.splitting import MOST, Plan, assign, read, shares
 from certificates.models import EDITABLE, Certificate, Direction
-from certificates.paper.wording import measure
+from certificates.paper.wording import measure, numbers_written
 from certificates.views.doorway import certificate_or_404, somebody_was_faster
 from certificates.views.lines import PAGE, in_all
 from codelists import lookup

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from certificates import applying, drafts
 from certificates.ephyto.document import Country, Document, Measure, Note, Origin, Text, TradeLine, Treatment
-from certificates.forms.applying import numbers_read, numbers_written
+from certificates.forms.applying import numbers_read
 from certificates.models import Certificate, Status
+from certificates.paper.wording import numbers_written
 from gens.accounts import roles
 from gens.accounts.models import Event, Membership
 from gens.accounts.tenancy import acting_for

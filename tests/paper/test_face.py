@@ -1,11 +1,12 @@
 """Screen and paper are two templates over the same boxes: both show every one of them."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.template.loader import render_to_string
 
-from certificates.ephyto.document import Note
+from certificates.ephyto.document import Note, Text, Treatment
 from certificates.models import Status
 from certificates.paper import pdf
 from certificates.paper.face import face
@@ -39,6 +40,17 @@ def test_screen_and_paper_show_every_box(language: str, skin: Skin) -> None:
         for word in filter(None, words):
             assert _plain(word) in _plain(screen), (box.key, word)
             assert _plain(word) in _plain(paper), (box.key, word)
+
+
+def test_equal_treatments_stand_once_with_the_numbers_of_their_lines() -> None:
+    load()
+    fumigated = Treatment(id="t", start="2026-07-12", kind=Text("Fumigation", "en"))
+    (line,) = valid_document().lines
+    treated = [replace(line, id=str(n), treatments=(replace(fumigated, id=f"t{n}"),)) for n in range(1, 7)]
+    treated[4] = replace(treated[4], treatments=(replace(fumigated, kind=Text("Hot air", "en")),))
+    boxes = {box.key: [text.text for text in box.texts] for box in face(valid_document(lines=tuple(treated))).boxes}
+    assert boxes["treatment_treatment"] == ["1-4, 6: Fumigation", "5: Hot air"]
+    assert boxes["treatment_date"] == ["1-4, 6: 12 July 2026", "5: 12 July 2026"]
 
 
 def _plain(html: str) -> str:
