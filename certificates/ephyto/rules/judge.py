@@ -5,7 +5,18 @@ from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from certificates.ephyto.document import Document, TradeLine
-from certificates.ephyto.rules.shapes import SCHEMA, SEVERE, Codes, Finding, NoCodes, Problem, Stage
+from certificates.ephyto.rules.shapes import (
+    SCHEMA,
+    SEVERE,
+    Codes,
+    Finding,
+    LineCheck,
+    LineCodes,
+    NoCodes,
+    Problem,
+    Stage,
+    nothing,
+)
 from certificates.ephyto.rules.table import RULES
 
 NO_CODES: Final = NoCodes()
@@ -48,11 +59,19 @@ class _Line(NamedTuple):
 
 def _judged(line: TradeLine, _ids: tuple[str, ...], kind: str, stage: Stage) -> _Line:
     """_ids: of the line and its treatments. They stand in paths and take no part in the equality of lines."""
-    asked = [rule for rule in RULES if stage in rule.stages and rule.type in ("", kind)]
+    checks, codes = _for_lines(kind, stage)
     return _Line(
-        tuple((rule.id, *finding) for rule in asked for finding in rule.of_line(line)),
-        tuple((rule.id, *code) for rule in asked for code in rule.codes(line)),
+        tuple((rule_id, *finding) for rule_id, check in checks for finding in check(line)),
+        tuple((rule_id, *code) for rule_id, found in codes for code in found(line)),
     )
+
+
+@cache
+def _for_lines(kind: str, stage: Stage) -> tuple[list[tuple[str, LineCheck]], list[tuple[str, LineCodes]]]:
+    """The rules that look at lines of such a certificate at this stage."""
+    asked = [rule for rule in RULES if stage in rule.stages and rule.type in ("", kind)]
+    checks = [(rule.id, rule.of_line) for rule in asked if rule.of_line is not nothing]
+    return checks, [(rule.id, rule.codes) for rule in asked if rule.codes is not nothing]
 
 
 _judged_once: Final = lru_cache(_REMEMBERED)(_judged)
