@@ -41,7 +41,7 @@ class World:
 
     def offered(self) -> list[tuple[str, str]]:
         with acting_for(self.nppo.pk):
-            return lookup.choices("condition", "en")
+            return list(lookup.choices("condition", "en"))
 
     def bring(self, content: bytes | str, name: str = "list.csv", whose: str = "national", by: Any = None) -> Any:
         data = content.encode() if isinstance(content, str) else content

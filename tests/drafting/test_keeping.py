@@ -163,7 +163,7 @@ def test_two_people_may_use_the_same_name(world: World) -> None:
     world.keep("Taro", world.officer, for_all=True)
     assert world.names(world.inspector) == ["Taro", "Taro"]
     with pytest.raises(IntegrityError), acting_for(world.nppo.pk), transaction.atomic():
-        CertificateTemplate.objects.create(nppo=world.nppo, name="Taro", document={}, type="851")
+        CertificateTemplate.objects.create(nppo=world.nppo, name="Taro", document=Document(), type="851")
 
 
 def test_renaming_and_deleting_are_told(world: World) -> None:
