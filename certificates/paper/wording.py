@@ -51,15 +51,20 @@ def measure(value: Measure, names: Names) -> str:
     return f"{shown}{NBSP}{value.unit_name or names.symbol('unit', value.unit)}".strip(NBSP)
 
 
-def numbers_written(numbers: list[int]) -> str:
-    """1-3, 7: neighbours together."""
-    runs: list[list[int]] = []
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of neighbours."""
+    found: list[tuple[int, int]] = []
     for number in sorted(numbers):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
+        if found and number == found[-1][1] + 1:
+            found[-1] = found[-1][0], number
         else:
-            runs.append([number, number])
-    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
+            found.append((number, number))
+    return found
+
+
+def numbers_written(numbers: Iterable[int]) -> str:
+    """1-3, 7: neighbours together."""
+    return ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs(numbers))
 
 
 def marks(document: Document) -> tuple[Text, ...]:

@@ -244,22 +244,26 @@ def name_here(code: Code) -> str:
 
 
 @register.filter
-def numbered_lines(numbers: list[int]) -> SafeString:
-    """Line 3; lines 1-12, 40. Numbers run from left to right in every language."""
-    if len(numbers) == 1:
-        return format_html(_("line %(number)s") % {"number": "{}"}, numbers[0])
-    runs = format_html_join(
-        comma(), '<bdi dir="ltr">{}</bdi>', ((run,) for run in wording.numbers_written(numbers).split(", "))
-    )
-    return format_html(_("lines %(numbers)s") % {"numbers": "{}"}, runs)
-
-
-@register.filter
 def numbered(label: str, number: int) -> str:
     return label % {"number": number}
 
 
 LINKED: Final = 12  # lines, where hundreds lack the same
+
+
+@register.filter
+def numbered_lines(numbers: list[int]) -> SafeString:
+    """Line 3; lines 1-12, 40: of many runs the first, and how many more lines there are. Numbers run from left to right."""
+    if len(numbers) == 1:
+        return format_html(_("line %(number)s") % {"number": "{}"}, numbers[0])
+    shown = {number for first, last in wording.runs(numbers)[:LINKED] for number in range(first, last + 1)}
+    said = format_html('<bdi dir="ltr">{}</bdi>', wording.numbers_written(shown))
+    lines = format_html(_("lines %(numbers)s") % {"numbers": "{}"}, said)
+    if beyond := len(numbers) - len(shown):
+        return format_html(
+            "{} {}", lines, ngettext("and %(n)s more line", "and %(n)s more lines", beyond) % {"n": beyond}
+        )
+    return lines
 
 
 @register.simple_tag

@@ -404,9 +404,11 @@ def test_what_hundreds_of_lines_lack_is_told_in_few_words(world: World) -> None:
 
 def test_the_lines_of_an_entry_are_numbered_in_the_readers_language() -> None:
     assert numbered_lines([3]) == "line 3"
-    assert numbered_lines([1, 2, 3, 7]) == 'lines <bdi dir="ltr">1-3</bdi>, <bdi dir="ltr">7</bdi>'
+    assert numbered_lines([1, 2, 3, 7]) == 'lines <bdi dir="ltr">1-3, 7</bdi>'
     with translation.override("ar"):
-        assert numbered_lines([1, 2, 3, 7]) == 'البنود <bdi dir="ltr">1-3</bdi>، <bdi dir="ltr">7</bdi>'
+        assert numbered_lines([1, 2, 3, 7]) == 'البنود <bdi dir="ltr">1-3, 7</bdi>'
+    every_third = numbered_lines([*range(3, 500, 3)])
+    assert every_third == 'lines <bdi dir="ltr">3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36</bdi> and 154 more lines'
 
 
 def test_each_line_is_held_against_what_it_declares_itself(world: World) -> None:
