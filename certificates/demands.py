@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from certificates import requirements
 from certificates.ephyto import dates
@@ -20,8 +20,7 @@ SOON: Final = 2  # days left from which on the limit is a warning
 Alike = Callable[[str], dict[str, str]]  # of a list: name to code
 
 
-@dataclass(frozen=True)
-class Goods:
+class Goods(NamedTuple):
     """What requirements are compared with: one line, and everything that is declared of it."""
 
     number: int

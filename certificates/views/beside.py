@@ -47,7 +47,7 @@ def _typed_line(document: Document, form: BaseForm, line_id: str, number: int) -
     line = line_by_id(document, line_id) or TradeLine(id=line_id)
     line = replace(line, notes=set_notes(line.notes, "ADTLIL", [Text(typed["declaration"])]))
     made = demands.goods(line, number, document)
-    return replace(made, plants=typed["botanical"], part=typed["vegetable_part"], uses=(typed["intended_use"],))
+    return made._replace(plants=typed["botanical"], part=typed["vegetable_part"], uses=(typed["intended_use"],))
 
 
 def said(

@@ -149,7 +149,7 @@ def _paper(found: Certificate) -> dict[str, Any]:
 def desk(found: Certificate, membership: Membership) -> dict[str, Any]:
     """What happened to it on paper."""
     if (hand := issuing.hand_of(found)) is not None:
-        name_people(hand, "officer", "by")
+        name_people(hand, "officer", "by", known=membership)
     rows = found.prints.select_related("by__user").prefetch_related("sheets").order_by("pk")
     printed = list(rows) if found.number else []
     return {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from certificates.ephyto import dates
@@ -39,8 +40,9 @@ def commercial_references(document: Document, codes: Codes) -> Iterator[Finding]
 def repeated_treatments(document: Document, codes: Codes) -> Iterator[Finding]:
     if not any(line.treatments for line in document.lines):
         return
+    treated = cache(_TREATED.search)  # hundreds of lines declare the same
     for path, note in declarations(document):
-        if found := _TREATED.search(note.text):
+        if found := treated(note.text):
             yield path, {"words": found[0]}
 
 
