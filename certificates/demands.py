@@ -80,25 +80,27 @@ class Limit:
 
 def goods_of(document: Document) -> list[Goods]:
     """Every line of a document."""
-    said = _said(document.notes, "ADEDL", "ADAOEDL")
-    return [_goods(line, number, said) for number, line in enumerate(document.lines, 1)]
+    return _goods(document, enumerate(document.lines, 1))
 
 
 def goods(line: TradeLine, number: int, document: Document) -> Goods:
     """A line, with what the consignment declares."""
-    return _goods(line, number, _said(document.notes, "ADEDL", "ADAOEDL"))
+    return _goods(document, [(number, line)])[0]
 
 
-def _goods(line: TradeLine, number: int, said: list[str]) -> Goods:
-    parts = [text.text for each in line.classifications if each.system == PART for text in each.names]
-    return Goods(
-        number,
-        line.id,
-        ", ".join(text.text for text in line.scientific_names),
-        next(iter(parts), ""),
-        tuple(text.text for text in line.intended_uses),
-        "\n\n".join((*said, *_said(line.notes, "ADTLIL", "ADAOTLIL"))),
-    )
+def _goods(document: Document, numbered: Iterable[tuple[int, TradeLine]]) -> list[Goods]:
+    of_all = _said(document.notes, "ADEDL", "ADAOEDL")
+    return [
+        Goods(
+            number,
+            line.id,
+            ", ".join(text.text for text in line.scientific_names),
+            next((text.text for each in line.classifications if each.system == PART for text in each.names), ""),
+            tuple(text.text for text in line.intended_uses),
+            "\n\n".join((*of_all, *_said(line.notes, "ADTLIL", "ADAOTLIL"))),
+        )
+        for number, line in numbered
+    ]
 
 
 def _said(notes: tuple[Note, ...], *subjects: str) -> list[str]:

@@ -200,6 +200,11 @@ def url_of(certificate: Certificate, section: str) -> str:
     return reverse("certificates:section", args=[certificate.pk, section])
 
 
+def lines_address(certificate: Certificate) -> str:
+    """What stands before the id of a line in its address: finding it anew for each of a page's lines is not free."""
+    return reverse("certificates:line", args=[certificate.pk, "0"]).removesuffix("0/")
+
+
 def section_states(certificate: Certificate, document: Document) -> list[SectionState]:
     """Every section with its problems: SEVERE ones make it incomplete, input that does not parse is a problem."""
     sections = sections_of(document)

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import template
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from certificates import inspected, storage
+from certificates import drafts, inspected, storage
 from certificates.demands import Goods
 from certificates.ephyto import dates, media, rules, show
 from certificates.ephyto.document import Attachment, Measure, TradeLine
@@ -269,7 +268,7 @@ def numbered_lines(numbers: list[int]) -> SafeString:
 @register.simple_tag
 def linked_lines(lines: list[Goods], certificate: Certificate, is_check: bool = False) -> SafeString:
     """Links to what is demanded of the first of these lines. is_check: from the page before submitting, and back to it."""
-    address = reverse("certificates:line", args=[certificate.pk, "0"]).removesuffix("0/")
+    address = drafts.lines_address(certificate)
     query, label = "?check=1" if is_check else "", _("line %(number)s")
     links = ((address, line.line_id, query, label % {"number": line.number}) for line in lines[:LINKED])
     return format_html_join(comma(), '<a href="{}{}/{}#demanded">{}</a>', links)

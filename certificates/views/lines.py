@@ -116,7 +116,7 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
         "pages": pages,
         "query": "problems=1&" if is_filtered else "",
         "rows": rows(page, by_line, unread),
-        "address": reverse("certificates:line", args=[found.pk, "0"]).removesuffix("0/"),
+        "address": drafts.lines_address(found),
         "labels": {name: str(label) for name, label in _LABELS.items()},
         "count": len(numbered),
         "wrong": len(wrong),
