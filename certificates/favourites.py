@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from certificates import copying, workflow
-from certificates.ephyto.document import Document
+from certificates.ephyto.document import Document, to_text
 from certificates.models import Favourite
 from codelists.folding import fold
 from gens.accounts import changes, events, roles
@@ -115,7 +116,9 @@ def delete(row: Favourite, *, by: Membership) -> None:
 
 def used(document: Document, kind: str, *, by: Membership) -> None:
     """Remember who wrote this favourite into a certificate last; nothing when it is none."""
-    rows = Favourite.objects.filter(nppo=by.nppo_id, kind=kind, data=part_of(document, kind))
+    rows = Favourite.objects.filter(nppo=by.nppo_id, kind=kind)
+    # json has no equality in PostgreSQL, and is written one way
+    rows = rows.annotate(said=Cast("data", TextField())).filter(said=to_text(part_of(document, kind)))
     rows.update(used_at=timezone.now(), used_by=by)
 
 

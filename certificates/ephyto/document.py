@@ -8,10 +8,11 @@ Sources: ISPM 12, Appendix 1; UN/CEFACT SPSCertificate 17A; IPPC ePhyto mapping 
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 from uuid import uuid4
 
@@ -408,7 +409,29 @@ def with_line(document: Document, line: TradeLine) -> Document:
 _ADAPTER: Final = TypeAdapter(Document)
 # Characters of JSON: what is shorter is read as fast as it is found, what is longer is nobody's draft.
 _WORTH_KEEPING: Final = range(50_000, 3_000_000)
-_LATELY_READ: Final = 8
+
+
+class _Lately:
+    """The last large documents that were read or written, by their text. Threads share it."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock, self._known = size, Lock(), OrderedDict[str, Document]()
+
+    def find(self, text: str) -> Document | None:
+        with self._lock:
+            if text in self._known:
+                self._known.move_to_end(text)
+            return self._known.get(text)
+
+    def keep(self, text: str, document: Document) -> None:
+        if len(text) in _WORTH_KEEPING:
+            with self._lock:
+                self._known[text] = document
+                while len(self._known) > self._size:
+                    self._known.popitem(last=False)
+
+
+_lately: Final = _Lately(8)
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -418,13 +441,15 @@ def to_json(document: Document) -> dict[str, Any]:
 
 
 def to_text(document: Document) -> str:
-    """The same as JSON text, for keeping; `from_text` reads it."""
+    """The same as JSON text, for keeping; `from_text` reads it, and knows what was written lately."""
     countries = [document.import_country, document.export_country, document.reexport_country]
     countries += [origin.country for line in document.lines for origin in line.origins]
     # a country that has a name and no code equals one without either, and would be left out as a default
     is_lean = all(country.code or not country.name for country in countries)
     written = _ADAPTER.dump_json(document, exclude_defaults=is_lean, exclude={"version"}).decode()
-    return f'{{"version":{VERSION}{"," if written != "{}" else ""}{written[1:]}'
+    text = f'{{"version":{VERSION}{"," if written != "{}" else ""}{written[1:]}'
+    _lately.keep(text, document)
+    return text
 
 
 def to_bytes(document: Document) -> bytes:
@@ -439,7 +464,8 @@ def from_json(data: Mapping[str, Any]) -> Document:
 
 def from_text(text: str) -> Document:
     """The same of JSON text. Of the same large text it is the same value: every page of a draft reads it anew."""
-    return _read_once(text) if len(text) in _WORTH_KEEPING else _ADAPTER.validate_json(text)
-
-
-_read_once: Final = lru_cache(_LATELY_READ)(_ADAPTER.validate_json)
+    document = _lately.find(text)
+    if document is None:
+        document = _ADAPTER.validate_json(text)
+        _lately.keep(text, document)
+    return document

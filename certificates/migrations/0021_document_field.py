@@ -11,24 +11,27 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='certificate',
-            name='document',
-            field=certificates.models.documents.DocumentField(),
-        ),
-        migrations.AlterField(
-            model_name='certificatetemplate',
-            name='document',
-            field=certificates.models.documents.DocumentField(help_text='Without what copying.py names as belonging to one certificate.'),
-        ),
-        migrations.AlterField(
-            model_name='favourite',
-            name='data',
-            field=certificates.models.documents.DocumentField(),
-        ),
-        migrations.AlterField(
-            model_name='returned',
-            name='document',
-            field=certificates.models.documents.DocumentField(),
-        ),
+        # the columns change in the next one
+        migrations.SeparateDatabaseAndState(state_operations=[
+            migrations.AlterField(
+                model_name='certificate',
+                name='document',
+                field=certificates.models.documents.DocumentField(),
+            ),
+            migrations.AlterField(
+                model_name='certificatetemplate',
+                name='document',
+                field=certificates.models.documents.DocumentField(help_text='Without what copying.py names as belonging to one certificate.'),
+            ),
+            migrations.AlterField(
+                model_name='favourite',
+                name='data',
+                field=certificates.models.documents.DocumentField(),
+            ),
+            migrations.AlterField(
+                model_name='returned',
+                name='document',
+                field=certificates.models.documents.DocumentField(),
+            ),
+        ]),
     ]

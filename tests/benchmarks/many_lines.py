@@ -89,7 +89,7 @@ def forget() -> None:
     from certificates.ephyto import document
     from certificates.ephyto.rules import judge
 
-    document._read_once.cache_clear()
+    document._lately._known.clear()
     judge._judged_once.cache_clear()
 
 
