@@ -10,18 +10,20 @@ from typing import Final, NamedTuple
 from certificates import requirements
 from certificates.ephyto import dates
 from certificates.ephyto.document import Document, Note, TradeLine, note_texts
+from certificates.ephyto.once import once
 from certificates.models import Requirement
 from codelists.folding import fold
 from codelists.lookup import codes_by_name
 from gens.accounts.models import Nppo
 
 PART: Final = "IPPCPCVP"
+_BETWEEN: Final = "\n\n"  # texts of notes
 SOON: Final = 2  # days left from which on the limit is a warning
 Alike = Callable[[str], dict[str, str]]  # of a list: name to code
 
 
 class Goods(NamedTuple):
-    """What requirements are compared with: one line, and everything that is declared of it."""
+    """What requirements are compared with: one line, and what is declared of it alone."""
 
     number: int
     line_id: str
@@ -78,37 +80,36 @@ class Limit:
         return self.left is not None and self.left <= SOON
 
 
+@once
 def goods_of(document: Document) -> list[Goods]:
     """Every line of a document."""
-    return _goods(document, enumerate(document.lines, 1))
+    return [goods(line, number) for number, line in enumerate(document.lines, 1)]
 
 
-def goods(line: TradeLine, number: int, document: Document) -> Goods:
-    """A line, with what the consignment declares."""
-    return _goods(document, [(number, line)])[0]
+def goods(line: TradeLine, number: int) -> Goods:
+    return Goods(
+        number,
+        line.id,
+        ", ".join(text.text for text in line.scientific_names),
+        next((text.text for each in line.classifications if each.system == PART for text in each.names), ""),
+        tuple(text.text for text in line.intended_uses),
+        _said(line.notes, "ADTLIL", "ADAOTLIL"),
+    )
 
 
-def _goods(document: Document, numbered: Iterable[tuple[int, TradeLine]]) -> list[Goods]:
-    of_all = _said(document.notes, "ADEDL", "ADAOEDL")
-    return [
-        Goods(
-            number,
-            line.id,
-            ", ".join(text.text for text in line.scientific_names),
-            next((text.text for each in line.classifications if each.system == PART for text in each.names), ""),
-            tuple(text.text for text in line.intended_uses),
-            "\n\n".join((*of_all, *_said(line.notes, "ADTLIL", "ADAOTLIL"))),
-        )
-        for number, line in numbered
-    ]
+def declared(document: Document) -> str:
+    """What is declared of the whole consignment."""
+    return _said(document.notes, "ADEDL", "ADAOEDL")
 
 
-def _said(notes: tuple[Note, ...], *subjects: str) -> list[str]:
-    return [note.text for subject in subjects for note in notes if note.subject == subject]
+def _said(notes: tuple[Note, ...], *subjects: str) -> str:
+    return _BETWEEN.join(note.text for subject in subjects for note in notes if note.subject == subject)
 
 
-def of(nppo: Nppo, destination: str, concerned: list[Goods], on: date) -> list[Demand]:
-    """What this destination demands of these goods on this day: prohibitions first, what is apart last."""
+def of(nppo: Nppo, destination: str, concerned: list[Goods], of_all: str, on: date) -> list[Demand]:
+    """What this destination demands of these goods on this day: prohibitions first, what is apart last. of_all: what is
+    declared of the whole consignment.
+    """
     if not destination:
         return []
     entries = requirements.found(nppo, destination, {each.plants for each in concerned}, on)
@@ -117,14 +118,18 @@ def of(nppo: Nppo, destination: str, concerned: list[Goods], on: date) -> list[D
     for entry in entries:
         holds = cache(partial(_holds, entry, alike))  # of five hundred lines most are of a few kinds
         held = [each for each in concerned if holds(each.plants, each.part, each.uses)]
-        demands.append(Demand(entry, held, _declarations(entry, held)))
+        demands.append(Demand(entry, held, _declarations(entry, held, of_all)))
     return sorted(demands, key=lambda demand: (not demand.is_prohibition, not demand.goods))
 
 
-def _declarations(entry: Requirement, held: list[Goods]) -> list[Declaration]:
+def _declarations(entry: Requirement, held: list[Goods], of_all: str) -> list[Declaration]:
     found = []
     for place, words in enumerate(entry.declarations):
-        is_declared = cache(partial(requirements.is_declared, words))
+
+        @cache
+        def is_declared(of_line: str, words: str = words) -> bool:
+            return requirements.is_declared(words, _BETWEEN.join((of_all, of_line)))
+
         missing = [each for each in held if not is_declared(each.declared)]
         found.append(Declaration(f"{entry.pk}.{place}", words, missing))
     return found

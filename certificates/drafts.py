@@ -25,8 +25,8 @@ from certificates.ephyto.document import (
     TradeLine,
     line_by_id,
     set_notes,
-    to_bytes,
 )
+from certificates.ephyto.stored import to_bytes
 from certificates.models import EDITABLE, Certificate, Direction, DraftInput, Status
 from certificates.sections import listed, sections_of
 from codelists.lookup import Codes, name_of

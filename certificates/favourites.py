@@ -12,7 +12,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from certificates import copying, workflow
-from certificates.ephyto.document import Document, to_text
+from certificates.ephyto.document import Document
+from certificates.ephyto.stored import to_text
 from certificates.models import Favourite
 from codelists.folding import fold
 from gens.accounts import changes, events, roles

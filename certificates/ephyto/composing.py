@@ -10,8 +10,9 @@ from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import ValidationError
 
-from certificates.ephyto.document import VERSION, Attachment, Document, from_json
+from certificates.ephyto.document import VERSION, Attachment, Document
 from certificates.ephyto.media import SHOWN, media_type
+from certificates.ephyto.stored import from_json
 
 SUFFIXES: Final = {kind: f".{suffix}" for kind, suffix in SHOWN.items()}
 _SHA256: Final = re.compile("|[0-9a-f]{64}")

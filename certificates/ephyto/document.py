@@ -6,17 +6,12 @@ from an attachment's bytes) take no part in equality: the law is `from_xml(to_xm
 Sources: ISPM 12, Appendix 1; UN/CEFACT SPSCertificate 17A; IPPC ePhyto mapping guide.
 """
 
-import json
 import re
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from threading import Lock
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
-
-from pydantic import TypeAdapter
 
 VERSION: Final = 1
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)  # xs:decimal: no exponent, no other digits
@@ -309,7 +304,7 @@ class Further:
     xml: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
     """One certificate, from the first keystroke (with gaps) to the archive.
 
@@ -404,68 +399,3 @@ def with_line(document: Document, line: TradeLine) -> Document:
         document,
         lines=tuple(line if old.id == line.id else old for old in document.lines),
     )
-
-
-_ADAPTER: Final = TypeAdapter(Document)
-# Characters of JSON: what is shorter is read as fast as it is found, what is longer is nobody's draft.
-_WORTH_KEEPING: Final = range(50_000, 3_000_000)
-
-
-class _Lately:
-    """The last large documents that were read or written, by their text. Threads share it."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock, self._known = size, Lock(), OrderedDict[str, Document]()
-
-    def find(self, text: str) -> Document | None:
-        with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-            return self._known.get(text)
-
-    def keep(self, text: str, document: Document) -> None:
-        if len(text) in _WORTH_KEEPING:
-            with self._lock:
-                self._known[text] = document
-                while len(self._known) > self._size:
-                    self._known.popitem(last=False)
-
-
-_lately: Final = _Lately(8)
-
-
-def to_json(document: Document) -> dict[str, Any]:
-    """JSON-ready data without what is as by default; the version is always there."""
-    data: dict[str, Any] = json.loads(to_text(document))
-    return data
-
-
-def to_text(document: Document) -> str:
-    """The same as JSON text, for keeping; `from_text` reads it, and knows what was written lately."""
-    countries = [document.import_country, document.export_country, document.reexport_country]
-    countries += [origin.country for line in document.lines for origin in line.origins]
-    # a country that has a name and no code equals one without either, and would be left out as a default
-    is_lean = all(country.code or not country.name for country in countries)
-    written = _ADAPTER.dump_json(document, exclude_defaults=is_lean, exclude={"version"}).decode()
-    text = f'{{"version":{VERSION}{"," if written != "{}" else ""}{written[1:]}'
-    _lately.keep(text, document)
-    return text
-
-
-def to_bytes(document: Document) -> bytes:
-    """The same bytes for the same document, and its ids and names as printed: for comparing, not for keeping."""
-    return _ADAPTER.dump_json(document)
-
-
-def from_json(data: Mapping[str, Any]) -> Document:
-    """The document of stored JSON; older versions are upgraded here. Raises pydantic.ValidationError."""
-    return _ADAPTER.validate_python(dict(data))
-
-
-def from_text(text: str) -> Document:
-    """The same of JSON text. Of the same large text it is the same value: every page of a draft reads it anew."""
-    document = _lately.find(text)
-    if document is None:
-        document = _ADAPTER.validate_json(text)
-        _lately.keep(text, document)
-    return document

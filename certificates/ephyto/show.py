@@ -197,7 +197,7 @@ def rows(document: Document) -> list[Row]:
 def groups(document: Document, numbers: Container[int] | None = None) -> list[Group]:
     """The same under headings, of the lines only those of these numbers; those without rows are left out."""
     found: dict[tuple[str, int], list[Row]] = {}
-    for name in document.__slots__:
+    for name in (each.name for each in fields(document)):
         values = [(0, "", getattr(document, name))]
         if name == "lines":
             values = [(number, f".{line.id or number}", line) for number, line in enumerate(document.lines, start=1)]

@@ -7,7 +7,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.types.json import Json
 
-from certificates.ephyto.document import Document, from_text, to_text
+from certificates.ephyto.document import Document
+from certificates.ephyto.stored import from_text, to_text
 
 if TYPE_CHECKING:
     Field = models.Field[Document, Document]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from certificates.ephyto.document import (
     note_texts,
     number_of,
 )
+from certificates.ephyto.once import once
 from certificates.paper.words import label, spoken, statements
 from codelists.lookup import Names
 
@@ -79,6 +80,7 @@ def _replacement(document: Document) -> Iterator[Text]:
             yield Text(sentence.format(number=number.text, date=day.day.isoformat() if day else ""), language)
 
 
+@once
 def _of_lines(document: Document, before: str, *subjects: str) -> list[Text]:
     """The texts of the lines' notes, each after its line's number."""
     return [
@@ -87,6 +89,52 @@ def _of_lines(document: Document, before: str, *subjects: str) -> list[Text]:
         for note in line.notes
         if note.subject in subjects
     ]
+
+
+class _Kind(NamedTuple):
+    """Of packages: its name as printed, and its code."""
+
+    name: str
+    code: str
+
+
+@once
+def _packed(document: Document) -> tuple[dict[_Kind, Decimal], list[tuple[str, _Kind | None]]]:
+    """How many of each kind there are over the lines; then what is not counted, and packages in words."""
+    totals: dict[_Kind, Decimal] = {}
+    other: list[tuple[str, _Kind | None]] = []
+    for number, line in enumerate(document.lines, start=1):
+        for package in line.packages:
+            kind = _Kind(package.kind_name, package.kind)
+            count = number_of(package.quantity)
+            if count is None:
+                other.append((package.quantity, kind))
+            else:
+                totals[kind] = totals.get(kind, Decimal(0)) + count
+        words = [note.text for note in line.notes if note.subject == "OPTND"]
+        other += [(f"{number}: {text}" if len(document.lines) > 1 else text, None) for text in words]
+    return totals, other
+
+
+@once
+def _grown(document: Document) -> list[tuple[Country, tuple[str, ...]]]:
+    """Countries and areas of origin of the lines; a country's name is no part of its equality."""
+    found = {
+        (origin.country.code, origin.country.name, origin.areas): (origin.country, origin.areas)
+        for line in document.lines
+        for origin in line.origins
+    }
+    return list(found.values())
+
+
+@once
+def _treated(document: Document) -> dict[Treatment, str]:
+    """Treatments, equal ones once, with the numbers of their lines."""
+    together: dict[Treatment, list[int]] = {}
+    for number, line in enumerate(document.lines, start=1):
+        for treatment in line.treatments:
+            together.setdefault(treatment, []).append(number)
+    return {treatment: numbers_written(numbers) for treatment, numbers in together.items()}
 
 
 def botanical(line: TradeLine) -> str:
@@ -167,29 +215,23 @@ class Words:
 
     def packages(self, document: Document) -> tuple[Text, ...]:
         """620 woven bags, 40 cartons: each kind added up over the lines; packages in words after their line's number."""
+        counted, other = _packed(document)
         totals: dict[str, Decimal] = {}
-        said: list[str] = []
-        for number, line in enumerate(document.lines, start=1):
-            for package in line.packages:
-                kind = package.kind_name or self.names.name("package", package.kind)
-                count = number_of(package.quantity)
-                if count is None:
-                    said.append(f"{package.quantity}{NBSP}{kind}".strip(NBSP))
-                else:
-                    totals[kind] = totals.get(kind, Decimal(0)) + count
-            words = [note.text for note in line.notes if note.subject == "OPTND"]
-            said += [f"{number}: {text}" if len(document.lines) > 1 else text for text in words]
-        counted = ", ".join(f"{grouped(total)}{NBSP}{kind}".strip(NBSP) for kind, total in totals.items())
-        return tuple(Text(text) for text in (counted, *said) if text)
+        for packed, total in counted.items():
+            kind = self._kind(packed)
+            totals[kind] = totals.get(kind, Decimal(0)) + total
+        said = [f"{text}{NBSP}{self._kind(packed)}".strip(NBSP) if packed else text for text, packed in other]
+        first = ", ".join(f"{grouped(total)}{NBSP}{kind}".strip(NBSP) for kind, total in totals.items())
+        return tuple(Text(text) for text in (first, *said) if text)
+
+    def _kind(self, packed: "_Kind") -> str:
+        return packed.name or self.names.name("package", packed.code)
 
     def origins(self, document: Document) -> tuple[Text, ...]:
         """Samoa (Aleipata, Upolu): each place once."""
         places = (
-            f"{self.country(origin.country)} ({', '.join(origin.areas)})"
-            if origin.areas
-            else self.country(origin.country)
-            for line in document.lines
-            for origin in line.origins
+            f"{self.country(country)} ({', '.join(areas)})" if areas else self.country(country)
+            for country, areas in _grown(document)
         )
         return tuple(Text(place) for place in dict.fromkeys(places) if place)
 
@@ -227,15 +269,11 @@ class Words:
 
     def treatments(self, document: Document) -> dict[str, tuple[Text, ...]]:
         """The six columns of section III; equal treatments of several lines are said once, with the lines' numbers."""
-        together: dict[Treatment, list[int]] = {}
-        for number, line in enumerate(document.lines, start=1):
-            for treatment in line.treatments:
-                together.setdefault(treatment, []).append(number)
         columns: dict[str, list[Text]] = {key: [] for key in _COLUMNS}
-        for treatment, numbers in together.items():
+        for treatment, numbers in _treated(document).items():
             for key, value in zip(_COLUMNS, self._columns(treatment), strict=True):
                 if value.text:
-                    before = f"{numbers_written(numbers)}: " if len(document.lines) > 1 else ""
+                    before = f"{numbers}: " if len(document.lines) > 1 else ""
                     columns[key].append(Text(before + value.text, value.language))
         return {key: tuple(texts) for key, texts in columns.items()}
 

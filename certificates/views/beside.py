@@ -22,8 +22,11 @@ ELSEWHERE: Final = ""  # key of what no field of the page is about
 
 def of_document(found: Certificate, document: Document) -> list[Demand]:
     """What the destination demands of every line, as it is saved."""
-    today = timezone.localdate()
-    return demands.of(found.nppo, document.import_country.code, demands.goods_of(document), today)
+    return _demanded(found, document, demands.goods_of(document), demands.declared(document))
+
+
+def _demanded(found: Certificate, document: Document, goods: list[demands.Goods], of_all: str) -> list[Demand]:
+    return demands.of(found.nppo, document.import_country.code, goods, of_all, timezone.localdate())
 
 
 def demanded(found: Certificate, form: BaseForm, context: Mapping[str, Any]) -> list[Demand]:
@@ -33,11 +36,12 @@ def demanded(found: Certificate, form: BaseForm, context: Mapping[str, Any]) -> 
     document = found.document
     if "line_id" in context:
         here = _typed_line(document, form, context["line_id"], context["number"])
-        return demands.of(found.nppo, document.import_country.code, [here], timezone.localdate())
+        return _demanded(found, document, [here], demands.declared(document))
     if "declaration" not in form.fields:
         return []
     typed = str(form["declaration"].value() or "")
-    return of_document(found, replace(document, notes=set_notes(document.notes, "ADEDL", [Text(typed)])))
+    as_typed = replace(document, notes=set_notes(document.notes, "ADEDL", [Text(typed)]))
+    return _demanded(found, document, demands.goods_of(document), demands.declared(as_typed))
 
 
 def _typed_line(document: Document, form: BaseForm, line_id: str, number: int) -> demands.Goods:
@@ -46,7 +50,7 @@ def _typed_line(document: Document, form: BaseForm, line_id: str, number: int) -
     }
     line = line_by_id(document, line_id) or TradeLine(id=line_id)
     line = replace(line, notes=set_notes(line.notes, "ADTLIL", [Text(typed["declaration"])]))
-    made = demands.goods(line, number, document)
+    made = demands.goods(line, number)
     return made._replace(plants=typed["botanical"], part=typed["vegetable_part"], uses=(typed["intended_use"],))
 
 

@@ -86,10 +86,11 @@ class World:
 
 def forget() -> None:
     """As a process that has just begun."""
-    from certificates.ephyto import document
+    from certificates.ephyto import stored
     from certificates.ephyto.rules import judge
 
-    document._lately._known.clear()
+    stored.documents_at_hand.clear()
+    stored.lines_at_hand.clear()
     judge._judged_once.cache_clear()
 
 

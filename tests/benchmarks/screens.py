@@ -108,7 +108,7 @@ class World:
         """As the server's own user, without its checks of single rows; the search index is made anew at the end."""
         import psycopg
 
-        from certificates.ephyto.document import to_text
+        from certificates.ephyto.stored import to_text
         from tests.factories import valid_document
 
         people = ("inspector", "officer", "import_officer", "other", "elsewhere")

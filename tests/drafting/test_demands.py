@@ -70,7 +70,7 @@ class World:
 
     def of(self, document: Document) -> list[demands.Demand]:
         with acting_for(self.nppo.pk):
-            return demands.of(self.nppo, "NZ", demands.goods_of(document), date(2026, 7, 1))
+            return demands.of(self.nppo, "NZ", demands.goods_of(document), demands.declared(document), date(2026, 7, 1))
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from certificates.ephyto.document import Attachment, Document, Further, Note, Text, from_json
+from certificates.ephyto.document import Attachment, Further, Note, Text
+from certificates.ephyto.stored import from_json
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from tests.conftest import ROOT
 from tests.factories import re_export_document, valid_document
@@ -105,7 +107,7 @@ def test_shown_as_data_and_built_again_it_is_the_same(tmp_path: Path) -> None:
     fingerprint = hashlib.sha256(PDF).hexdigest()
     paper = Attachment("a1", fingerprint, "../../original.pdf", "AWR", "BE-677636", descriptions=(Text("copy", "en"),))
     document = re_export_document(**(FILLED | {"notes": (Note("ADEDL", "شحنة خالية", "ar"),)}))
-    document = Document(**{name: getattr(document, name) for name in document.__slots__} | {"attachments": (paper,)})
+    document = replace(document, attachments=(paper,))
     (tmp_path / "in.xml").write_bytes(to_xml(document, {fingerprint: PDF}))
     shown = run(tmp_path, "show", "in.xml", "--json", "--attachments", "files")
     assert [path.stem for path in (tmp_path / "files").iterdir()] == [fingerprint]

@@ -4,7 +4,8 @@ import pytest
 
 from certificates import storage
 from certificates.ephyto import rules
-from certificates.ephyto.document import Measure, Note, TradeLine, from_json, to_json
+from certificates.ephyto.document import Measure, Note, TradeLine
+from certificates.ephyto.stored import from_json, to_json
 from certificates.ephyto.xml import Limits, Message, NotReadable, Outcome, from_xml
 from tests.factories import valid_document
 

@@ -15,13 +15,9 @@ from certificates.ephyto.document import (
     Document,
     Origin,
     TradeLine,
-    from_json,
-    from_text,
-    to_bytes,
-    to_json,
-    to_text,
 )
 from certificates.ephyto.rules.shapes import is_blank
+from certificates.ephyto.stored import from_json, from_text, to_bytes, to_json, to_text
 from certificates.ephyto.xml import Message, from_xml, to_xml
 from tests.ephyto.strategies import documents
 

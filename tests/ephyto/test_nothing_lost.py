@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from certificates.ephyto import show
-from certificates.ephyto.document import to_json
+from certificates.ephyto.stored import to_json
 from certificates.ephyto.xml import Message, from_xml
 
 WORD = "TOKEN7"

@@ -7,7 +7,8 @@ import pytest
 from lxml import etree
 
 from certificates.ephyto import rules, show
-from certificates.ephyto.document import Measure, Note, Text, to_json
+from certificates.ephyto.document import Measure, Note, Text
+from certificates.ephyto.stored import to_json
 from certificates.ephyto.xml import Acknowledgement, Limits, Message, NotReadable, Outcome, from_xml, to_xml
 from tests.factories import valid_document
 

@@ -3,9 +3,10 @@
 from typing import Final, get_args
 
 from certificates.ephyto import rules, show
-from certificates.ephyto.document import Document, from_json, to_json
+from certificates.ephyto.document import Document
 from certificates.ephyto.media import SHOWN, UNKNOWN, media_type
 from certificates.ephyto.rules.shapes import Stage
+from certificates.ephyto.stored import from_json, to_json
 from certificates.ephyto.xml import DEFAULT_LIMITS, Limits, Message, NotReadable, from_xml, to_xml
 
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from certificates.ephyto import show
-from certificates.ephyto.document import Document, Note, from_json, to_json
+from certificates.ephyto.document import Document, Note
+from certificates.ephyto.stored import from_json, to_json
 from certificates.ephyto.xml import DEFAULT_LIMITS, Limits, Message, from_xml, to_xml
 from tests.ephyto import valid_strategies
 from tests.ephyto.strategies import documents

@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from functools import cache, lru_cache
+from itertools import chain, count
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from certificates.ephyto.document import Document, TradeLine
+from certificates.ephyto.once import once
 from certificates.ephyto.rules.shapes import (
     SCHEMA,
     SEVERE,
@@ -37,17 +40,35 @@ def problems(document: Document, stage: Stage, codes: Codes = NO_CODES) -> list[
 
 def _of_lines(document: Document, stage: Stage, codes: Codes) -> dict[str, list[Finding]]:
     """What is found in the lines, by rule."""
+    lines = _judged_lines(document, stage)
+    unknown = [using for asked, using in lines.codes.items() if codes.known(*asked) is False]
     found: dict[str, list[Finding]] = defaultdict(list)
-    unknown = cache(lambda *asked: codes.known(*asked) is False)
+    for _place, rule_id, (path, params) in sorted(chain(lines.findings, *unknown), key=itemgetter(0)):
+        found[rule_id].append((path, dict(params)))  # a reader's own
+    return found
+
+
+class _Lines(NamedTuple):
+    """(place, rule, finding): what lines hold that is wrong, and what is wrong where lists do not know (list, code)."""
+
+    findings: list[tuple[int, str, Finding]]
+    codes: dict[tuple[str, str], list[tuple[int, str, Finding]]]
+
+
+@once
+def _judged_lines(document: Document, stage: Stage) -> _Lines:
+    lines = _Lines([], defaultdict(list))
+    place = count()
     judge = _judged_once if stage == "submit" else _judged  # other stages see a document once
     for number, line in enumerate(document.lines, start=1):
         judged = judge(line, (line.id, *(treatment.id for treatment in line.treatments)), document.type, stage)
         for rule_id, path, params in judged.findings:
-            found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), **params}))
+            finding = (f"lines.{line.id}.{path}", {"line": str(number), **params})
+            lines.findings.append((next(place), rule_id, finding))
         for rule_id, path, list_name, code in judged.codes:
-            if unknown(list_name, code):
-                found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), "code": code}))
-    return found
+            finding = (f"lines.{line.id}.{path}", {"line": str(number), "code": code})
+            lines.codes[list_name, code].append((next(place), rule_id, finding))
+    return lines
 
 
 class _Line(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from certificates.ephyto import composing, judging, terminal
-from certificates.ephyto.document import to_json
 from certificates.ephyto.rules.shapes import Stage
+from certificates.ephyto.stored import to_json
 from certificates.ephyto.xml import DEFAULT_LIMITS, Message, NotReadable, from_xml, indented, to_xml
 
 NO_MESSAGE: Final = 2
