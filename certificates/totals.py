@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certificates.ephyto.document import Measure, Package, TradeLine, note_texts, number_of
+from certificates.ephyto.document import Document, Measure, Package, TradeLine, note_texts, number_of
+from certificates.ephyto.once import once
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Totals:
     worded: int
 
 
-def of(lines: tuple[TradeLine, ...]) -> Totals:
+@once
+def of(document: Document) -> Totals:
+    lines = document.lines
     packages, unread = _packages(lines)
     in_words = {line.id for line in lines if note_texts(line.notes, "OPTND")}
     return Totals(

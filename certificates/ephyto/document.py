@@ -229,6 +229,10 @@ class Treatment:
     method_name: str = field(default="", compare=False)
     chemical_names: tuple[str, ...] = field(default=(), compare=False)
 
+    def __hash__(self) -> int:
+        """Of what mostly differs, as that of a line."""
+        return hash((self.start, self.end, self.kind.text, self.method.text))
+
 
 @dataclass(frozen=True, slots=True)
 class TradeLine:

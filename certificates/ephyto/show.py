@@ -24,6 +24,7 @@ from certificates.ephyto.document import (
     TradeLine,
     Treatment,
 )
+from certificates.ephyto.once import once
 from certificates.ephyto.rules.shapes import gettext_noop as _
 from certificates.ephyto.rules.shapes import is_blank
 
@@ -194,6 +195,7 @@ def rows(document: Document) -> list[Row]:
     return [row for group in groups(document) for row in group.rows]
 
 
+@once
 def groups(document: Document, numbers: Container[int] | None = None) -> list[Group]:
     """The same under headings, of the lines only those of these numbers; those without rows are left out."""
     found: dict[tuple[str, int], list[Row]] = {}

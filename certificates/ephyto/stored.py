@@ -93,13 +93,14 @@ def to_text(document: Document) -> str:
 
 def from_text(text: str) -> Document:
     """The same of JSON text. What is at hand is the same value again. Raises pydantic.ValidationError."""
+    if (document := documents_at_hand.value(text)) is not None:
+        return document
     rows = text.split("\n")
     if len(rows) - 2 <= _FEW or not rows[0].endswith(_BEFORE) or rows[-1] != _AFTER:
         return _DOCUMENT.validate_json(text)
-    if (document := documents_at_hand.value(text)) is None:
-        lines = tuple(_read_line(row.removesuffix(",")) for row in rows[1:-1])
-        document = replace(_DOCUMENT.validate_json(rows[0] + _AFTER), lines=lines)
-        documents_at_hand.keep(text, document)
+    lines = tuple(_read_line(row.removesuffix(",")) for row in rows[1:-1])
+    document = replace(_DOCUMENT.validate_json(rows[0] + _AFTER), lines=lines)
+    documents_at_hand.keep(text, document)
     return document
 
 

@@ -3,6 +3,7 @@ any certificate, to read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.contrib import messages
@@ -55,10 +56,11 @@ def rows(
 ) -> list[Row]:
     """These numbered lines in the reader's words, each list of codes read once."""
     words, found = Words(get_language() or "en"), []
+    treated = cache(lambda treatment, *_names: words.treatment(treatment))  # many lines, few treatments
     for number, line in lines:
         alone = Document(lines=(line,))
         weight = measure(line.net_weight, words.names) if line.net_weight else ""
-        treatments = [words.treatment(treatment) for treatment in line.treatments]
+        treatments = [treated(each, each.kind_name, each.method_name, each.chemical_names) for each in line.treatments]
         wrong = (problems or {}).get(line.id, [])
         packages, origins = words.packages(alone), words.origins(alone)
         found.append(Row(number, line, weight, packages, origins, treatments, wrong, line.id in unread))
@@ -67,7 +69,7 @@ def rows(
 
 def in_all(document: Document) -> dict[str, Any]:
     """What the lines come to, for the card beside the list."""
-    sums, names = totals.of(document.lines), Names(get_language() or "en")
+    sums, names = totals.of(document), Names(get_language() or "en")
     return {
         "net_weight": sums.net_weight,
         "gross_weight": sums.gross_weight,
@@ -136,6 +138,8 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
 
 def _balances(found: Certificate, document: Document) -> dict[str, balances.Balance]:
     """What is left for each line that draws on a received certificate, by the line's id."""
+    if document.type != RE_EXPORT:
+        return {}
     left = balances.of(balances.sources(document, found.nppo_id))
     return {line.id: left[key] for line in document.lines if (key := balances.source_of(line)) in left}
 

@@ -117,28 +117,27 @@ def test_the_list_costs_the_same_queries_for_one_line_and_for_many(inspector: Me
 
 def test_weights_are_added_up_only_where_all_lines_agree() -> None:
     kilograms = [line(net_weight=Measure(value, "KGM", "kg")) for value in ("1000.5", "0.25")]
-    whole = totals.of(tuple(kilograms)).net_weight
+    whole = totals.of(Document(lines=tuple(kilograms))).net_weight
     assert whole.sum == Measure("1000.75", "KGM")
     tons = line(net_weight=Measure("2", "TNE", "t"))
-    assert totals.of((*kilograms, tons)).net_weight == totals.Total(is_mixed=True)
+    assert totals.of(Document(lines=(*kilograms, tons))).net_weight == totals.Total(is_mixed=True)
     silent = line(net_weight=Measure())
     unread = line(net_weight=Measure("about 5", "KGM"))
-    assert totals.of((*kilograms, silent, unread)).net_weight == totals.Total(lacking=2)
-    assert totals.of(()).net_weight == totals.Total()
+    assert totals.of(Document(lines=(*kilograms, silent, unread))).net_weight == totals.Total(lacking=2)
+    assert totals.of(Document()).net_weight == totals.Total()
 
 
 def test_packages_are_added_up_by_kind_and_level_and_words_are_counted() -> None:
     def packed(*packages: Package, words: str = "") -> TradeLine:
         return line(id=words or packages[0].quantity, packages=packages, notes=(Note("OPTND", words),) if words else ())
 
-    sums = totals.of(
-        (
-            packed(Package("4", "BG", "620", "bag"), Package("3", "CT", "10", "carton")),
-            packed(Package("4", "BG", "30.5", "bag"), Package("1", "BG", "9", "bag")),
-            packed(Package("4", "BG", "many", "bag")),
-            packed(words="loose in the hold"),
-        )
+    lines = (
+        packed(Package("4", "BG", "620", "bag"), Package("3", "CT", "10", "carton")),
+        packed(Package("4", "BG", "30.5", "bag"), Package("1", "BG", "9", "bag")),
+        packed(Package("4", "BG", "many", "bag")),
+        packed(words="loose in the hold"),
     )
+    sums = totals.of(Document(lines=lines))
     assert [(p.level, p.kind, Decimal(p.quantity)) for p in sums.packages] == [
         ("4", "BG", Decimal("650.5")), ("3", "CT", Decimal(10)), ("1", "BG", Decimal(9)),
     ]  # fmt: skip

@@ -2,8 +2,6 @@
 
 from collections import defaultdict
 from functools import cache, lru_cache
-from itertools import chain, count
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from certificates.ephyto.document import Document, TradeLine
@@ -40,50 +38,49 @@ def problems(document: Document, stage: Stage, codes: Codes = NO_CODES) -> list[
 
 def _of_lines(document: Document, stage: Stage, codes: Codes) -> dict[str, list[Finding]]:
     """What is found in the lines, by rule."""
-    lines = _judged_lines(document, stage)
-    unknown = [using for asked, using in lines.codes.items() if codes.known(*asked) is False]
+    judged, asked = _judged_lines(document, stage)
+    unknown = {pair for pair in asked if codes.known(*pair) is False}
     found: dict[str, list[Finding]] = defaultdict(list)
-    for _place, rule_id, (path, params) in sorted(chain(lines.findings, *unknown), key=itemgetter(0)):
-        found[rule_id].append((path, dict(params)))  # a reader's own
+    for number, (line, of_line) in enumerate(zip(document.lines, judged, strict=True), start=1):
+        for rule_id, path, params in of_line.findings:
+            found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), **params}))
+        if unknown.isdisjoint(of_line.asked):
+            continue
+        for rule_id, path, list_name, code in of_line.codes:
+            if (list_name, code) in unknown:
+                found[rule_id].append((f"lines.{line.id}.{path}", {"line": str(number), "code": code}))
     return found
 
 
-class _Lines(NamedTuple):
-    """(place, rule, finding): what lines hold that is wrong, and what is wrong where lists do not know (list, code)."""
-
-    findings: list[tuple[int, str, Finding]]
-    codes: dict[tuple[str, str], list[tuple[int, str, Finding]]]
-
-
-@once
-def _judged_lines(document: Document, stage: Stage) -> _Lines:
-    lines = _Lines([], defaultdict(list))
-    place = count()
-    judge = _judged_once if stage == "submit" else _judged  # other stages see a document once
-    for number, line in enumerate(document.lines, start=1):
-        judged = judge(line, (line.id, *(treatment.id for treatment in line.treatments)), document.type, stage)
-        for rule_id, path, params in judged.findings:
-            finding = (f"lines.{line.id}.{path}", {"line": str(number), **params})
-            lines.findings.append((next(place), rule_id, finding))
-        for rule_id, path, list_name, code in judged.codes:
-            finding = (f"lines.{line.id}.{path}", {"line": str(number), "code": code})
-            lines.codes[list_name, code].append((next(place), rule_id, finding))
-    return lines
-
-
 class _Line(NamedTuple):
-    """What a line holds that is wrong, and the codes that lists must know, each with the rule that says so."""
+    """What a line holds that is wrong, and the codes that lists must know, each with the rule that says so. asked: the
+    lists and codes alone.
+    """
 
     findings: tuple[tuple[str, str, dict[str, str]], ...]
     codes: tuple[tuple[str, str, str, str], ...]
+    asked: frozenset[tuple[str, str]]
+
+
+@once
+def _judged_lines(document: Document, stage: Stage) -> tuple[list[_Line], frozenset[tuple[str, str]]]:
+    """Every line, and what lists are asked of them all."""
+    judge = _judged_once if stage == "submit" else _judged  # other stages see a document once
+    judged = [
+        judge(line, (line.id, *(treatment.id for treatment in line.treatments)), document.type, stage)
+        for line in document.lines
+    ]
+    return judged, frozenset().union(*(of_line.asked for of_line in judged))
 
 
 def _judged(line: TradeLine, _ids: tuple[str, ...], kind: str, stage: Stage) -> _Line:
     """_ids: of the line and its treatments. They stand in paths and take no part in the equality of lines."""
     checks, codes = _for_lines(kind, stage)
+    found = tuple((rule_id, *code) for rule_id, check in codes for code in check(line))
     return _Line(
         tuple((rule_id, *finding) for rule_id, check in checks for finding in check(line)),
-        tuple((rule_id, *code) for rule_id, found in codes for code in found(line)),
+        found,
+        frozenset((list_name, code) for _rule, _path, list_name, code in found),
     )
 
 
