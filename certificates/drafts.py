@@ -166,8 +166,7 @@ def keep_input(certificate: Certificate, section: str, data: dict[str, list[str]
 
 
 def kept_input(certificate: Certificate, section: str) -> dict[str, list[str]] | None:
-    found = DraftInput.objects.filter(certificate=certificate, section=section).first()
-    return None if found is None else found.data
+    return next((kept.data for kept in certificate.inputs.all() if kept.section == section), None)
 
 
 def forget_line_inputs(certificate: Certificate, *line_ids: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
-from django.utils.html import conditional_escape as escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from gens.form_renderer import escaped
 
 register = template.Library()
 
@@ -39,34 +40,34 @@ def opened(field: BoundField, beside: Beside | str = "") -> SafeString:
 
 
 def _label(field: BoundField) -> str:
-    return f'<label for="{field.id_for_label}">{escape(field.label)}</label>'
+    return f'<label for="{field.id_for_label}">{escaped(field.label)}</label>'
 
 
 def _hint(field: BoundField) -> str:
     said = field.help_text
-    return f'<div class="hint" id="{field.auto_id}_helptext">{escape(said)}</div>\n' if said else ""
+    return f'<div class="hint" id="{field.auto_id}_helptext">{escaped(said)}</div>\n' if said else ""
 
 
 def _errors(field: BoundField, has_id: bool = True) -> str:
     named = f' id="{field.auto_id}_error"' if has_id else ""
     return "".join(
-        f'<p class="err"{named}><span class="vh">{_("Error:")} </span>{escape(str(error))}</p>\n'
+        f'<p class="err"{named}><span class="vh">{_("Error:")} </span>{escaped(str(error))}</p>\n'
         for error in field.errors
     )
 
 
 def _choices(field: BoundField) -> str:
-    hint = f'<p class="hint">{escape(field.help_text)}</p>' if field.help_text else ""
+    hint = f'<p class="hint">{escaped(field.help_text)}</p>' if field.help_text else ""
     picks = "".join(
-        f'<div class="pick">{each.tag()}<label for="{each.id_for_label}">{escape(each.choice_label)}</label></div>'
+        f'<div class="pick">{each.tag()}<label for="{each.id_for_label}">{escaped(each.choice_label)}</label></div>'
         for each in field
     )
-    return f"<fieldset><legend>{escape(field.label)}</legend>{hint}{_errors(field, has_id=False)}{picks}</fieldset>\n"
+    return f"<fieldset><legend>{escaped(field.label)}</legend>{hint}{_errors(field, has_id=False)}{picks}</fieldset>\n"
 
 
 def _beside(field: BoundField, beside: Beside | str) -> str:
     said = beside.get(field.auto_id) if isinstance(beside, Mapping) else None
     if not said:
         return ""
-    flags = "".join(f'<p class="flag {escape(tone)}">{escape(words)}</p>' for tone, words in said)
+    flags = "".join(f'<p class="flag {escaped(tone)}">{escaped(words)}</p>' for tone, words in said)
     return f'<div id="{field.auto_id}_beside">{flags}</div>'

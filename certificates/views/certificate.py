@@ -190,7 +190,9 @@ def sender_name(found: Certificate, document: Document) -> str:
 
 
 def messages_of(found: Certificate) -> list[Message]:
-    """Every message of it, without the bytes."""
+    """Every message of it, without the bytes. What we have not issued yet has none."""
+    if found.direction == Direction.ISSUED and not found.number:
+        return []
     rows = found.messages.select_related("envelope__repeats")
     return list(rows.defer("xml", "envelope__content", "envelope__repeats__content").order_by("pk"))
 

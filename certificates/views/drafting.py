@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -150,6 +151,7 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         return somebody_was_faster(request, found)
     if request.method == "POST":
         return _save(request, found, name, make, extra)
+    prefetch_related_objects([found], "inputs")
     kept = drafts.kept_input(found, name)
     page = make(_query(kept) if kept else None, found.document)
     if kept:
@@ -311,6 +313,7 @@ def check(request: ActingRequest, pk: int) -> HttpResponse:
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
     document = found.document
+    prefetch_related_objects([found], "inputs")
     states = drafts.section_states(found, document)
     severe = [problem for state in states for problem in state.problems if problem.level == rules.SEVERE]
     mild = [problem for state in states for problem in state.problems if problem.level != rules.SEVERE]

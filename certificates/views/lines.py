@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -105,6 +106,7 @@ def lines(request: ActingRequest, found: Certificate) -> HttpResponse:
     if found.status not in EDITABLE:
         return somebody_was_faster(request, found)
     document = found.document
+    prefetch_related_objects([found], "inputs")
     states = drafts.section_states(found, document)
     by_line = drafts.problems_by_line(next(state.problems for state in states if state.name == "lines"))
     unread = drafts.unread_lines(found)
