@@ -96,11 +96,13 @@ def from_text(text: str) -> Document:
     if (document := documents_at_hand.value(text)) is not None:
         return document
     rows = text.split("\n")
-    if len(rows) - 2 <= _FEW or not rows[0].endswith(_BEFORE) or rows[-1] != _AFTER:
-        return _DOCUMENT.validate_json(text)
-    lines = tuple(_read_line(row.removesuffix(",")) for row in rows[1:-1])
-    document = replace(_DOCUMENT.validate_json(rows[0] + _AFTER), lines=lines)
-    documents_at_hand.keep(text, document)
+    if len(rows) - 2 > _FEW and rows[0].endswith(_BEFORE) and rows[-1] == _AFTER:
+        lines = tuple(_read_line(row.removesuffix(",")) for row in rows[1:-1])
+        document = replace(_DOCUMENT.validate_json(rows[0] + _AFTER), lines=lines)
+    else:
+        document = _DOCUMENT.validate_json(text)
+    if len(document.lines) > _FEW:
+        documents_at_hand.keep(text, document)
     return document
 
 

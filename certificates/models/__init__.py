@@ -96,17 +96,21 @@ _LISTED: Final = (
 )  # fmt: skip
 
 
+def readable_by(membership: Membership) -> tuple[int, tuple[Direction, ...]]:
+    """(NPPO, directions) of the certificates that this membership may read."""
+    allowed = ((roles.READ_ISSUED, Direction.ISSUED), (roles.READ_RECEIVED, Direction.RECEIVED))
+    return membership.nppo_id, tuple(direction for permission, direction in allowed if membership.may(permission))
+
+
 class Certificates(models.QuerySet["Certificate"]):
     """The one doorway: views take objects from visible_to(membership) and from nowhere else."""
 
     def visible_to(self, membership: Membership) -> Self:
         """What this membership may read: outgoing and incoming ones by role, of its own NPPO only."""
-        allowed = []
-        if membership.may(roles.READ_ISSUED):
-            allowed.append(Direction.ISSUED)
-        if membership.may(roles.READ_RECEIVED):
-            allowed.append(Direction.RECEIVED)
-        return self.filter(nppo=membership.nppo_id, direction__in=allowed)
+        return self.readable(*readable_by(membership))
+
+    def readable(self, nppo_id: int, directions: tuple[Direction, ...]) -> Self:
+        return self.filter(nppo=nppo_id, direction__in=directions)
 
     def coverable_by(self, membership: Membership) -> Self:
         """Received certificates that may cover a re-export this membership drafts: not refused, withdrawn or replaced."""

@@ -1,7 +1,7 @@
 """Counting in lists that may hold a million rows: no further than a person reads; and the countries that occur."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -24,22 +24,43 @@ SELECT code FROM found WHERE code IS NOT NULL
 """
 
 
+class Counting(NamedTuple):
+    """One query that counts under several keys. lacking: keys under which nothing can be."""
+
+    keys: list[str]
+    lacking: list[str]
+    sql: str
+    parameters: list[Any]
+
+
 def bounded(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each has, in one query; MOST + 1 when there are more than MOST."""
-    counts = dict.fromkeys(querysets, 0)
-    parts: list[tuple[str, str]] = []
-    parameters: list[Any] = []
+    return ask(written(querysets))
+
+
+def written(querysets: Mapping[str, QuerySet[Any]]) -> Counting:
+    """That query; it may be kept and asked again."""
+    made = Counting([], [], "", [])
+    parts = []
     for key, queryset in querysets.items():
         try:
             sql, said = queryset.order_by().values("pk")[: MOST + 1].query.sql_with_params()  # no row is read
         except EmptyResultSet:
+            made.lacking.append(key)
             continue
-        parts.append((key, f"(SELECT count(*) FROM ({sql}) AS counted)"))  # noqa: S608  Django's SQL, with parameters
-        parameters += said
-    if parts:
+        made.keys.append(key)
+        made.parameters.extend(said)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608  Django's SQL, with parameters
+    return made._replace(sql=f"SELECT {', '.join(parts)}")
+
+
+def ask(asked: Counting) -> dict[str, int]:
+    """The counts by their keys."""
+    counts = dict.fromkeys(asked.lacking, 0)
+    if asked.keys:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(part for _key, part in parts)}", parameters)
-            counts |= zip((key for key, _part in parts), cursor.fetchone(), strict=True)
+            cursor.execute(asked.sql, asked.parameters)
+            counts |= zip(asked.keys, cursor.fetchone(), strict=True)
     return counts
 
 

@@ -64,11 +64,14 @@ class World:
             Certificate.objects.get(pk=self.draft.pk)
 
     def type(self) -> None:
-        """Open the form of a line and write another lot into it."""
+        """Open the form of a line and write other marks into it."""
         from tests.drafting.test_drafting import fields_of
 
         self.saved += 1
-        self.typed = fields_of(self.client.get(self.line).content.decode()) | {"batch": f"Lot {self.saved}"}
+        read = fields_of(self.client.get(self.line).content.decode())
+        if self.saved > 1 and f"LOT {self.saved - 1}" not in read["marks"]:
+            raise AssertionError(f"what was saved last is not there: {read['marks']}")
+        self.typed = read | {"marks": f"LOT {self.saved}"}
 
     def save(self) -> None:
         answer = self.client.post(self.line, self.typed)

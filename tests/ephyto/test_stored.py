@@ -90,7 +90,9 @@ def test_text_that_others_wrote_is_read_too() -> None:
     document = large_document(MANY)
     told = json.loads(to_text(document))
     for text in (json.dumps(told), json.dumps(told, indent=1), json.dumps(told, indent=1, sort_keys=True)):
-        assert to_bytes(from_text(text)) == to_bytes(document)
+        read = from_text(text)
+        assert to_bytes(read) == to_bytes(document)
+        assert from_text(text) is read
 
 
 @pytest.mark.parametrize("changed", [("[\n{", "[\n["), ("}\n]}", "}\n]"), ('{"version', "{version")])
