@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from certificates import drafts, totals
-from certificates.ephyto.document import Document, Measure, Note, Package, TradeLine
+from certificates import drafts, storage, totals
+from certificates.ephyto.document import Document, Measure, Note, Package, TradeLine, with_line
 from certificates.models import Certificate, Status
 from gens.accounts import roles
 from gens.accounts.models import Membership
@@ -281,3 +281,15 @@ def test_a_large_document_is_read_once_until_another_is_stored(inspector: Member
             change=lambda d: Document(lines=d.lines[:-1]),
         )  # fmt: skip
         assert len(Certificate.objects.get(pk=made.pk).document.lines) == 199
+
+
+def test_what_was_saved_of_a_large_draft_is_not_read_anew(inspector: Membership) -> None:
+    made = make_certificate(inspector.nppo, Status.DRAFT, by=inspector, document=large_document(60))
+    with acting_for(inspector.nppo_id):
+        read = Certificate.objects.get(pk=made.pk)
+        assert read.document is made.document
+        kept = with_line(read.document, replace(read.document.lines[3], notes=(Note("DMTLIL", "LOT 4"),)))
+        storage.store(read, kept, author=inspector)
+        again = Certificate.objects.get(pk=made.pk).document
+    assert again is kept
+    assert again.lines[3].notes == (Note("DMTLIL", "LOT 4"),)

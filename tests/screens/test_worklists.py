@@ -220,6 +220,26 @@ def test_with_a_filter_nothing_is_counted(four: None, officer: Membership, signe
     assert set(counts(page, "states").values()) == {None}
 
 
+def test_each_reader_has_the_tabs_and_the_counts_of_what_they_may_read(nppo: Nppo, signed_in: Any) -> None:
+    """The query is kept from one reader to the next."""
+    other = NppoFactory(code="NZ")
+    for of in (nppo, nppo, other):
+        make_certificate(of, Status.DRAFT, by=make_membership(of, roles.INSPECTOR))
+    make_certificate(nppo, Status.RECEIVED, direction="received", number="NZ-1", counterpart="NZ", holder=None)
+    readers = [make_membership(nppo, roles.INSPECTOR), make_membership(nppo, roles.IMPORT_OFFICER),
+               make_membership(nppo, roles.AUDITOR), make_membership(other, roles.INSPECTOR)]  # fmt: skip
+    pages = [signed_in(reader).get(reverse("certificates:worklist", args=[name]))
+             for reader, name in zip(readers, ("drafts", "received", "drafts", "drafts"), strict=True)]  # fmt: skip
+    drafts = {"drafts": 2, "submitted": 0, "issued": None}
+    assert [tabs(page) for page in pages] == [
+        drafts, {"received": 1, "decided": None}, drafts | {"received": 1, "decided": None}, drafts | {"drafts": 1}
+    ]  # fmt: skip
+
+
+def tabs(response: Any) -> dict[str, int | None]:
+    return {tab["url"].split("/")[2]: tab["count"] for tab in response.context["tabs"]}
+
+
 def test_counting_nothing_costs_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert counting.bounded({}) == {}
