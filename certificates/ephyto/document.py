@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from uuid import uuid4
 
@@ -63,6 +64,7 @@ class Note:
     language: str = ""
 
 
+@lru_cache(2000)
 def number_of(text: str) -> Decimal | None:
     """The number that the text is; None when it is empty or no decimal of XML."""
     text = text.strip()

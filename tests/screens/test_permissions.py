@@ -390,40 +390,11 @@ class World:
             self._rows()
 
     def _rows(self) -> None:
-        common = {"nppo": self.nppo, "xml": b"<a/>", "sha256": "0"}
-        for name in ("issued", "received"):
-            certificate = self.made[name]
-            self.made[f"{name}-message"] = Message.objects.create(certificate=certificate, status_code="70", **common)
-        self.made["message"] = self.made["issued-message"]
-        PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret=f"s3cret{self.nppo.code}")
-        Rendering.objects.create(
-            nppo=self.nppo, certificate=self.made["issued"], pdf=a_page("WS-1"), sha256="0", template_version="1"
-        )
+        self._messages()
         self._desk()
-        connected = Connection.objects.create(
-            nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code=self.nppo.code
-        )
-        self.made["connection"] = connected
-        self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
-        self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
-        Authenticator.objects.create(
-            user=self.made["member"].user, type="totp", data={"secret": sealing.seal("A" * 32)}
-        )
-        self.made["office"] = self.made["member"].office
-        self.made["filter"] = SavedFilter.objects.create(
-            nppo=self.nppo, membership=self.made["member"], worklist="issued", name="A", query="?partner=NZ"
-        )
-        self.made["event"] = events.record(self.made["office"], events.ADDED, by=None)
-        self.made["code"] = Code.objects.get(list="unit", code="KGM")
-        self.made["invited"] = Invitation.objects.create(
-            nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
-            secret_hash=self.nppo.code, expires_at="2030-01-01T00:00:00Z",
-        )  # fmt: skip
-        self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
-        self.made["requirement"] = Requirement.objects.create(
-            nppo=self.nppo, destination="NZ", plant="Colocasia esculenta", folded="colocasia esculenta",
-            declarations=["Free from {pest}."], text="Roots washed.", source="https://example.org/",
-        )  # fmt: skip
+        self._people()
+        self._exchange()
+        self._rules_and_codes()
         self._seals()
         self._inspection()
         self.made["template"] = CertificateTemplate.objects.create(
@@ -433,9 +404,44 @@ class World:
             nppo=self.nppo, kind="exporter", name="Upolu Growers Ltd", folded="upolu growers ltd",
             data=Document(exporter=valid_document().exporter),
         )  # fmt: skip
+
+    def _messages(self) -> None:
+        """And what became of the issued one: its link, its PDF; and a PDF that is not made."""
+        common = {"nppo": self.nppo, "xml": b"<a/>", "sha256": "0"}
+        for name in ("issued", "received"):
+            certificate = self.made[name]
+            self.made[f"{name}-message"] = Message.objects.create(certificate=certificate, status_code="70", **common)
+        self.made["message"] = self.made["issued-message"]
+        PublicLink.objects.create(nppo=self.nppo, certificate=self.made["issued"], secret=f"s3cret{self.nppo.code}")
+        Rendering.objects.create(
+            nppo=self.nppo, certificate=self.made["issued"], pdf=a_page("WS-1"), sha256="0", template_version="1"
+        )
         self.made["unprinted"] = RenderTry.objects.create(
             nppo=self.nppo, certificate=self.made["draft"], tries=1, error="OSError: no fonts"
         )
+
+    def _people(self) -> None:
+        self.made["member"] = make_membership(self.nppo, roles.INSPECTOR)
+        Authenticator.objects.create(
+            user=self.made["member"].user, type="totp", data={"secret": sealing.seal("A" * 32)}
+        )
+        self.made["office"] = self.made["member"].office
+        self.made["filter"] = SavedFilter.objects.create(
+            nppo=self.nppo, membership=self.made["member"], worklist="issued", name="A", query="?partner=NZ"
+        )
+        self.made["event"] = events.record(self.made["office"], events.ADDED, by=None)
+        self.made["invited"] = Invitation.objects.create(
+            nppo=self.nppo, email="new@example.org", name="New", office=self.made["office"], roles=[roles.INSPECTOR],
+            secret_hash=self.nppo.code, expires_at="2030-01-01T00:00:00Z",
+        )  # fmt: skip
+
+    def _rules_and_codes(self) -> None:
+        self.made["rule"] = NumberRule.objects.create(nppo=self.nppo, type="657", pattern="RE-{year}-{number}")
+        self.made["requirement"] = Requirement.objects.create(
+            nppo=self.nppo, destination="NZ", plant="Colocasia esculenta", folded="colocasia esculenta",
+            declarations=["Free from {pest}."], text="Roots washed.", source="https://example.org/",
+        )  # fmt: skip
+        self.made["code"] = Code.objects.get(list="unit", code="KGM")
         self.made["asked"] = CodeRequest.objects.create(
             nppo=self.nppo, list="taxon", text="tamaligi", by=self.made["member"]
         )
@@ -443,6 +449,14 @@ class World:
             list="condition", source="IPPC Hub", state="held", reason="It came without a single code.", wanted=[],
             cleaned=[["C1", "Dry\n", "Dry"]],
         )  # fmt: skip
+
+    def _exchange(self) -> None:
+        """A connection, and an envelope each way."""
+        connected = Connection.objects.create(
+            nppo=self.nppo, kind="pilot", endpoint="https://localhost/", code=self.nppo.code
+        )
+        self.made["connection"] = connected
+        self.made["pair"] = ClientCertificate.objects.create(nppo=self.nppo, connection=connected, certificate="x")
         self.made["sent"] = outbox.enqueue(
             connected, receiver="NZ", certificate_type="851", certificate_status="70", certificate_number="x", content=b"x",
         )  # fmt: skip
