@@ -118,7 +118,7 @@ def delete(row: Favourite, *, by: Membership) -> None:
 def used(document: Document, kind: str, *, by: Membership) -> None:
     """Remember who wrote this favourite into a certificate last; nothing when it is none."""
     rows = Favourite.objects.filter(nppo=by.nppo_id, kind=kind)
-    # json has no equality in PostgreSQL, and is written one way
+    # json has no equality in PostgreSQL; its text has, as to_text writes a document in one way
     rows = rows.annotate(said=Cast("data", TextField())).filter(said=to_text(part_of(document, kind)))
     rows.update(used_at=timezone.now(), used_by=by)
 

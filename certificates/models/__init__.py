@@ -110,6 +110,7 @@ class Certificates(models.QuerySet["Certificate"]):
         return self.readable(*readable_by(membership))
 
     def readable(self, nppo_id: int, directions: tuple[Direction, ...]) -> Self:
+        """What `readable_by` says of a membership, for queries that are kept."""
         return self.filter(nppo=nppo_id, direction__in=directions)
 
     def coverable_by(self, membership: Membership) -> Self:

@@ -224,7 +224,7 @@ class Words:
         first = ", ".join(f"{grouped(total)}{NBSP}{kind}".strip(NBSP) for kind, total in totals.items())
         return tuple(Text(text) for text in (first, *said) if text)
 
-    def _kind(self, packed: "_Kind") -> str:
+    def _kind(self, packed: _Kind) -> str:
         return packed.name or self.names.name("package", packed.code)
 
     def origins(self, document: Document) -> tuple[Text, ...]:

@@ -151,6 +151,7 @@ def _edit(request: ActingRequest, found: Certificate, name: str, make: Make, ext
         return somebody_was_faster(request, found)
     if request.method == "POST":
         return _save(request, found, name, make, extra)
+    # once for what is kept of this form, and for the states of all sections
     prefetch_related_objects([found], "inputs")
     kept = drafts.kept_input(found, name)
     page = make(_query(kept) if kept else None, found.document)
